@@ -7,3 +7,11 @@ pub mod units;
 pub mod ack;
 pub mod criteria;
 pub mod reading;
+
+pub mod decode;
+pub mod exchange;
+pub mod frame;
+pub mod normalise;
+pub mod profile;
+pub mod recording;
+pub mod source;

@@ -1,1 +1,5 @@
-//! it
+//! Integration tests, one module for each subject.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+
+mod profiles;

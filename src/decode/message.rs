@@ -1,0 +1,448 @@
+//! From the parts of a frame to a raw reading, by the rules of its message.
+
+use super::captures::{Captures, Scalar};
+use super::number::NumberError;
+use super::raw::{
+    Decoded, Ignored, RawPosition, RawReading, RawValue, RefusedValue, RejectReason, Rejected,
+};
+use crate::clock::{TimeError, Wall};
+use crate::error::excerpt;
+use crate::profile::schema::{ProfileStatus, Unused};
+use crate::profile::{
+    Case, CaseRow, CountingRule, Message, NamePart, PositionForm, PositionRule, Profile,
+    SequenceRule, TimeForm, TimeRule, UnitRule, ValueRule, What, quantity_dimension,
+};
+use crate::reading::{Counting, DeviceTime, Flag, Flags, NoValue, Number, Quantity, Sequence};
+use crate::units::{Dimension, Unit};
+
+/// Reads a frame that is of this kind.
+pub(super) fn read_message(
+    profile: &Profile,
+    message: &Message,
+    captures: &Captures<'_>,
+    verified: bool,
+) -> Decoded {
+    if let Some(rule) = &message.availability {
+        let word = captures.text(rule.from).unwrap_or_default();
+        let is = |words: &[String]| words.iter().any(|known| *known == word);
+        let online = match (is(&rule.online), is(&rule.offline)) {
+            (true, _) => true,
+            (false, true) => false,
+            (false, false) => return Decoded::Ignored(Ignored::Other),
+        };
+        return Decoded::Ignored(Ignored::Availability { online });
+    }
+    let mut flags = flags(message, captures);
+    if !verified {
+        flags.insert(Flag::ChecksumUnverified);
+    }
+    if profile.status == ProfileStatus::Unverified {
+        flags.insert(Flag::ProfileUnverified);
+    }
+    let mut values = Vec::with_capacity(message.values.len());
+    let mut refused = Vec::new();
+    for rule in &message.values {
+        match value(rule, captures, &mut flags) {
+            Ok(Some(value)) => values.push(value),
+            Ok(None) => {}
+            Err(why) if rule.optional => refused.push(why),
+            Err(why) => return why.why.into(),
+        }
+    }
+    if values.is_empty() {
+        return match (refused.into_iter().next(), message.empty) {
+            (Some(first), _) => first.why.into(),
+            (None, Unused::Ignored) => Decoded::Ignored(Ignored::Empty),
+            (None, Unused::Rejected) => {
+                Rejected::new(RejectReason::Malformed, "holds no value").into()
+            }
+        };
+    }
+    let sequence = match message.sequence.map(|rule| sequence(rule, captures)) {
+        Some(Err(why)) => {
+            refused.push(RefusedValue {
+                quantity: None,
+                why,
+            });
+            None
+        }
+        Some(Ok(sequence)) => sequence,
+        None => None,
+    };
+    if !refused.is_empty() {
+        flags.insert(Flag::ValueRefused);
+    }
+    let time = message
+        .time
+        .map_or(DeviceTime::Absent, |rule| time(rule, captures, &mut flags));
+    let position = message
+        .position
+        .as_ref()
+        .map_or(RawPosition::Absent, |rule| {
+            position(rule, captures, &mut flags)
+        });
+    Decoded::Reading(Box::new(RawReading {
+        device: device(profile, message, captures),
+        values,
+        refused,
+        time,
+        sequence,
+        position,
+        flags,
+    }))
+}
+
+fn device(profile: &Profile, message: &Message, captures: &Captures<'_>) -> String {
+    let mut name = String::new();
+    for part in &profile.identity.parts {
+        match part {
+            NamePart::Text(text) => name.push_str(text),
+            NamePart::Capture(capture) => {
+                let id = message.captures.iter().position(|n| n == capture);
+                let text = id.and_then(|id| captures.text(id)).unwrap_or_default();
+                name.push_str(if text.is_empty() { "unknown" } else { &text });
+            }
+        }
+    }
+    name
+}
+
+fn flags(message: &Message, captures: &Captures<'_>) -> Flags {
+    let mut flags: Flags = message
+        .status
+        .iter()
+        .filter(|rule| captures.fit(&rule.when))
+        .filter(|rule| {
+            rule.at_or_above.is_none_or(|(id, limit)| {
+                captures
+                    .get(id)
+                    .and_then(|part| part.number().ok())
+                    .is_some_and(|number| number.as_f64() >= limit)
+            })
+        })
+        .map(|rule| rule.flag)
+        .collect();
+    if let Some(rule) = &message.status_words
+        && let Some(Scalar::List(words)) = captures.get(rule.from)
+    {
+        for word in words {
+            if let Some((_, flag)) = rule.words.iter().find(|(known, _)| known == word) {
+                flags.insert(*flag);
+            }
+        }
+    }
+    flags
+}
+
+/// Reads one value; `Ok(None)` when the frame does not have it.
+fn value(
+    rule: &ValueRule,
+    captures: &Captures<'_>,
+    flags: &mut Flags,
+) -> Result<Option<RawValue>, RefusedValue> {
+    if !captures.fit(&rule.when) {
+        return Ok(None);
+    }
+    let Some(part) = captures.get(rule.from) else {
+        return Ok(None);
+    };
+    let Some(what) = what(rule, captures)? else {
+        return Ok(None);
+    };
+    let refuse = |reason, text: String| RefusedValue {
+        quantity: Some(what.quantity),
+        why: Rejected::new(reason, format!("{}: {text}", what.quantity.as_str())),
+    };
+    let unit = unit(what, rule, captures).map_err(|(reason, text)| refuse(reason, text))?;
+    let word = part.text().unwrap_or_default();
+    let missing = rule.missing.iter().find(|(known, _)| *known == word);
+    let number = match (missing, part.number()) {
+        (Some((_, reason)), _) => Err(*reason),
+        (None, Ok(number)) => Ok(number),
+        (None, Err(error)) => {
+            return Err(refuse(RejectReason::NotANumber, not_a_number(part, error)));
+        }
+    };
+    if let Ok(number) = number {
+        let value = number.as_f64();
+        if value < 0.0 {
+            return Err(refuse(
+                RejectReason::OutOfRange,
+                format!("{value} is negative"),
+            ));
+        }
+        if let Some((lo, hi)) = rule.range
+            && !(lo <= value && value <= hi)
+        {
+            return Err(refuse(
+                RejectReason::OutOfRange,
+                format!("{value} is not between {lo} and {hi}"),
+            ));
+        }
+    }
+    let (number, at_least) = usable(number, rule.ceiling, flags);
+    Ok(Some(RawValue {
+        quantity: what.quantity,
+        number,
+        at_least,
+        unit,
+        scale: what.scale,
+        sensitivity: rule.sensitivity.clone(),
+        counting: rule
+            .counting
+            .as_ref()
+            .and_then(|counting| counts(counting, captures)),
+    }))
+}
+
+/// Keeps a number from passing for a normal one when the instrument, or its
+/// range, says that it is not; what it showed stays as a lower bound.
+fn usable(
+    number: Result<Number, NoValue>,
+    ceiling: Option<f64>,
+    flags: &mut Flags,
+) -> (Result<Number, NoValue>, Option<Number>) {
+    if number == Err(NoValue::Overrange) {
+        flags.insert(Flag::Overrange);
+        return (number, ceiling.map(Number::Float));
+    }
+    let Ok(shown) = number else {
+        return (number, None);
+    };
+    if ceiling.is_some_and(|ceiling| shown.as_f64() >= ceiling) {
+        flags.insert(Flag::Overrange);
+    }
+    if flags.contains(Flag::Overrange) || flags.contains(Flag::Overload) {
+        // An overloaded tube may show nothing at all: zero is no lower bound.
+        let at_least = (shown.as_f64() > 0.0).then_some(shown);
+        return (Err(NoValue::Overrange), at_least);
+    }
+    if flags.contains(Flag::DetectorFault) || flags.contains(Flag::HvFault) {
+        return (Err(NoValue::DetectorFault), None);
+    }
+    if flags.contains(Flag::NotInitialised) {
+        return (Err(NoValue::NotInitialised), None);
+    }
+    (Ok(shown), None)
+}
+
+fn not_a_number(part: &Scalar<'_>, error: NumberError) -> String {
+    match part.text() {
+        Some(text) => format!("`{}` is {error}", excerpt(&text, 24)),
+        None => error.to_string(),
+    }
+}
+
+/// What the value is: by the rule itself or by its case.
+fn what<'r>(
+    rule: &'r ValueRule,
+    captures: &Captures<'_>,
+) -> Result<Option<&'r What>, RefusedValue> {
+    match (&rule.what, &rule.case) {
+        (Some(what), _) => Ok(Some(what)),
+        (None, Some(case)) => by_case(case, captures),
+        (None, None) => Ok(None),
+    }
+}
+
+fn by_case<'r>(case: &'r Case, captures: &Captures<'_>) -> Result<Option<&'r What>, RefusedValue> {
+    let text = captures.text(case.of).unwrap_or_default();
+    match case.rows.iter().find(|(known, _)| *known == text) {
+        Some((_, CaseRow::Value(what))) => Ok(Some(what)),
+        Some((_, CaseRow::Skip)) => Ok(None),
+        None => Err(RefusedValue {
+            quantity: None,
+            why: Rejected::new(
+                RejectReason::UnknownUnit,
+                format!(
+                    "`{}` says nothing known about the value",
+                    excerpt(&text, 24)
+                ),
+            ),
+        }),
+    }
+}
+
+fn unit(
+    what: &What,
+    rule: &ValueRule,
+    captures: &Captures<'_>,
+) -> Result<&'static Unit, (RejectReason, String)> {
+    let capture = match what.unit {
+        UnitRule::Fixed(unit) => return Ok(unit),
+        UnitRule::From(capture) => capture,
+    };
+    let Some(text) = captures.text(capture) else {
+        return Err((
+            RejectReason::UnknownUnit,
+            "no unit beside the number".to_owned(),
+        ));
+    };
+    let unit =
+        Unit::parse(&text).map_err(|error| (RejectReason::UnknownUnit, error.to_string()))?;
+    let by_sensitivity = what.quantity == Quantity::DoseRate
+        && unit.dimension == Dimension::CountRate
+        && rule.sensitivity.is_some();
+    if unit.dimension == quantity_dimension(what.quantity) || by_sensitivity {
+        Ok(unit)
+    } else {
+        Err((
+            RejectReason::UnitMismatch,
+            format!("`{}` is no unit of {}", unit.symbol, what.quantity.as_str()),
+        ))
+    }
+}
+
+fn counts(rule: &CountingRule, captures: &Captures<'_>) -> Option<Counting> {
+    let number = |id| captures.get(id).and_then(|part| part.number().ok());
+    let counts = match number(rule.counts)? {
+        Number::Int(counts) => u64::try_from(counts).ok()?,
+        Number::Float(_) => return None,
+    };
+    let seconds = match rule.seconds {
+        Ok(seconds) => seconds,
+        Err(id) => number(id)?.as_f64(),
+    };
+    (seconds > 0.0).then_some(Counting { counts, seconds })
+}
+
+fn time(rule: TimeRule, captures: &Captures<'_>, flags: &mut Flags) -> DeviceTime {
+    let part = match captures.get(rule.from) {
+        None | Some(Scalar::Null) => {
+            flags.insert(Flag::TimeAssumed);
+            return DeviceTime::Absent;
+        }
+        Some(part) => part,
+    };
+    let time = match rule.form {
+        TimeForm::Rfc3339 => match part.text().map(|text| Wall::parse_rfc3339(&text)) {
+            Some(Ok(at)) => DeviceTime::At(at),
+            Some(Err(TimeError::Naive)) => DeviceTime::Naive,
+            Some(Err(TimeError::Invalid)) | None => DeviceTime::Impossible,
+        },
+        TimeForm::Unix => part
+            .number()
+            .ok()
+            .and_then(unix)
+            .map_or(DeviceTime::Impossible, DeviceTime::At),
+    };
+    if time.trusted().is_none() {
+        flags.insert(Flag::ClockInvalid);
+        flags.insert(Flag::TimeAssumed);
+    }
+    time
+}
+
+/// Seconds since 1970; nothing before 2000 is a real clock.
+fn unix(number: Number) -> Option<Wall> {
+    const YEAR_2000: i64 = 946_684_800;
+    let at = match number {
+        Number::Int(secs) => Wall::from_secs(secs)?,
+        Number::Float(secs) => {
+            let duration = std::time::Duration::try_from_secs_f64(secs).ok()?;
+            Wall::from_nanos(i64::try_from(duration.as_nanos()).ok()?)
+        }
+    };
+    (at.as_secs() >= YEAR_2000).then_some(at)
+}
+
+fn position(rule: &PositionRule, captures: &Captures<'_>, flags: &mut Flags) -> RawPosition {
+    if !rule.void.is_empty() && captures.fit(&rule.void) {
+        flags.insert(Flag::GpsInvalid);
+        return RawPosition::Void;
+    }
+    let number = |id| {
+        captures
+            .get(id)
+            .and_then(|part| part.number().ok())
+            .map(Number::as_f64)
+    };
+    let (lat_id, degrees) = match rule.form {
+        PositionForm::Degrees { lat, lon } => (lat, number(lat).zip(number(lon))),
+        PositionForm::Nmea {
+            lat,
+            lat_hemisphere,
+            lon,
+            lon_hemisphere,
+        } => {
+            let angle = |angle, hemisphere, positive, negative, max| {
+                nmea(
+                    number(angle)?,
+                    &captures.text(hemisphere)?,
+                    positive,
+                    negative,
+                    max,
+                )
+            };
+            let degrees = angle(lat, lat_hemisphere, "N", "S", 90.0).zip(angle(
+                lon,
+                lon_hemisphere,
+                "E",
+                "W",
+                180.0,
+            ));
+            (lat, degrees)
+        }
+    };
+    let Some((lat, lon)) = degrees else {
+        if captures.get(lat_id).is_none() {
+            return RawPosition::Absent;
+        }
+        flags.insert(Flag::GpsInvalid);
+        return RawPosition::Void;
+    };
+    if !((-90.0..=90.0).contains(&lat) && (-180.0..=180.0).contains(&lon)) {
+        flags.insert(Flag::GpsInvalid);
+        return RawPosition::Void;
+    }
+    let hdop = rule
+        .hdop
+        .iter()
+        .find(|hdop| captures.fit(&hdop.when))
+        .and_then(|hdop| Some(number(hdop.from)? * hdop.scale));
+    RawPosition::At {
+        lat,
+        lon,
+        alt_m: rule.alt_m.and_then(number),
+        hdop,
+    }
+}
+
+/// Degrees from `ddmm.mmmm`; the hemisphere gives the sign.
+///
+/// A number that comes negative together with its hemisphere is a known slip
+/// of one GPS library: its sign is dropped.
+fn nmea(angle: f64, hemisphere: &str, positive: &str, negative: &str, max: f64) -> Option<f64> {
+    let angle = angle.abs();
+    let degrees = (angle / 100.0).trunc();
+    let minutes = angle - degrees * 100.0;
+    let value = degrees + minutes / 60.0;
+    if minutes >= 60.0 || value > max {
+        return None;
+    }
+    if hemisphere == positive {
+        Some(value)
+    } else if hemisphere == negative {
+        Some(-value)
+    } else {
+        None
+    }
+}
+
+fn sequence(rule: SequenceRule, captures: &Captures<'_>) -> Result<Option<Sequence>, Rejected> {
+    let whole = |id, name: &str| match captures.get(id) {
+        None | Some(Scalar::Null) => Ok(None),
+        Some(part) => match part.number() {
+            Ok(Number::Int(n)) if n >= 0 => Ok(Some(n.unsigned_abs())),
+            _ => Err(Rejected::new(
+                RejectReason::Malformed,
+                format!("{name} is not a whole number from 0"),
+            )),
+        },
+    };
+    let boot = match rule.boot {
+        Some(id) => whole(id, "the boot number")?,
+        None => None,
+    };
+    Ok(whole(rule.seq, "the sequence number")?.map(|seq| Sequence { boot, seq }))
+}

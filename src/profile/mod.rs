@@ -1,0 +1,20 @@
+//! Device profiles: an instrument's wire protocol as data.
+//!
+//! [`schema`] is the file as written, [`check`] finds every mistake in it, and
+//! what passes is a [`Profile`], in which names have become indices and nothing
+//! can be wrong any more. [`Registry`] holds the built-in profiles with those of
+//! the user's directory on top.
+
+mod check;
+mod model;
+mod registry;
+pub mod schema;
+
+pub(crate) use check::quantity_dimension;
+pub use model::{
+    Availability, CaptureId, Case, CaseRow, Checksum, Column, CountingRule, Format, Framing,
+    FramingKind, HdopRule, Message, NamePart, NameTemplate, Pattern, PositionForm, PositionRule,
+    Profile, Remember, Sensitivity, SequenceRule, SerialLine, Source, StatusRule, StatusWords,
+    TimeForm, TimeRule, TopicLevel, TopicPattern, Transport, UnitRule, ValueRule, What, When,
+};
+pub use registry::{LookupError, Origin, ProfileError, ProfileProblem, Registry};

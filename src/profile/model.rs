@@ -1,0 +1,525 @@
+//! A checked profile: names are indices, words are enums, units are known.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::schema::{ChecksumMode, DeviceClass, ProfileStatus, Unused};
+use crate::reading::{Factor, Flag, NoValue, Quantity, Radiation};
+use crate::units::Unit;
+
+/// Index of a capture: first those of the message's format, then those of its
+/// topic, then the remembered ones.
+pub type CaptureId = usize;
+
+/// A profile that has passed every check.
+#[derive(Clone, Debug)]
+pub struct Profile {
+    /// Unique id.
+    pub id: Arc<str>,
+    /// Maker and model.
+    pub title: String,
+    /// What kind of instrument.
+    pub class: DeviceClass,
+    /// Whether every statement has a source.
+    pub status: ProfileStatus,
+    /// What is open, for unverified profiles.
+    pub caveat: Option<String>,
+    /// Documents with their grades.
+    pub sources: Vec<Source>,
+    /// Sievert per gray, where the profile sets it.
+    pub gy_to_sv: Option<f64>,
+    /// Names instruments that the configuration does not name.
+    pub identity: NameTemplate,
+    /// How bytes get in.
+    pub transport: Transport,
+    /// How bytes become frames.
+    pub framing: Framing,
+    /// How a frame proves itself.
+    pub checksum: Option<Checksum>,
+    /// Values remembered from comment lines.
+    pub remember: Vec<Remember>,
+    /// Kinds of frame, tried in order.
+    pub messages: Vec<Message>,
+    /// What a sound frame is that fits no message.
+    pub unmatched: Unused,
+}
+
+impl Profile {
+    /// The topics of an MQTT profile.
+    pub fn topics(&self) -> impl Iterator<Item = &TopicPattern> {
+        self.messages.iter().filter_map(|m| m.topic.as_ref())
+    }
+
+    /// The best grade among its sources, for lists: one of `VFCRS`.
+    pub fn grades(&self) -> String {
+        let mut grades: Vec<&str> = self.sources.iter().map(|s| s.grade.as_str()).collect();
+        grades.sort_by_key(|grade| "VFCRS".find(grade));
+        grades.dedup();
+        grades.join(",")
+    }
+}
+
+/// A document a profile is written from.
+#[derive(Clone, Debug)]
+pub struct Source {
+    /// Document and place.
+    pub what: String,
+    /// `V`, `F`, `C`, `R` or `S`.
+    pub grade: String,
+}
+
+/// How bytes get in.
+#[derive(Clone, Debug)]
+pub enum Transport {
+    /// A serial line.
+    Serial(SerialLine),
+    /// Messages from a broker.
+    Mqtt {
+        /// Silence longer than this means that the instrument is silent.
+        silence: Option<Duration>,
+    },
+}
+
+impl Transport {
+    /// `serial` or `mqtt`.
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Serial(_) => "serial",
+            Self::Mqtt { .. } => "mqtt",
+        }
+    }
+}
+
+/// Settings of a serial line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SerialLine {
+    /// Bits per second.
+    pub baud: u32,
+    /// 5 to 8.
+    pub data_bits: u8,
+    /// `N`, `E` or `O`.
+    pub parity: char,
+    /// 1 or 2.
+    pub stop_bits: u8,
+    /// Whether RTS/CTS handshake is used.
+    pub rtscts: bool,
+    /// Silence longer than this means that the instrument is silent.
+    pub silence: Option<Duration>,
+}
+
+/// How bytes become frames.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Framing {
+    /// Longest frame in bytes.
+    pub max_bytes: usize,
+    /// By what frames are told apart.
+    pub kind: FramingKind,
+}
+
+/// By what frames are told apart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FramingKind {
+    /// CR, LF or both.
+    Line {
+        /// Lines that begin with this are comments.
+        comment: Option<String>,
+        /// The byte every frame begins with.
+        start: Option<u8>,
+    },
+    /// One whole MQTT message.
+    Message,
+}
+
+/// XOR over a range of the frame, two hex digits in ASCII.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Checksum {
+    /// The range begins after this, at the start of the frame.
+    pub after: String,
+    /// The range ends before the last occurrence of this.
+    pub until: String,
+    /// What the register begins with.
+    pub seed: u8,
+    /// What a failure does.
+    pub mode: ChecksumMode,
+}
+
+/// A value remembered from a comment line.
+#[derive(Clone, Debug)]
+pub struct Remember {
+    /// Its name.
+    pub name: String,
+    /// The comment begins with this.
+    pub after: String,
+}
+
+/// One kind of frame.
+#[derive(Clone, Debug)]
+pub struct Message {
+    /// Its name.
+    pub name: String,
+    /// MQTT: its topic.
+    pub topic: Option<TopicPattern>,
+    /// How its parts are found.
+    pub format: Format,
+    /// Names of all captures, by [`CaptureId`].
+    pub captures: Vec<String>,
+    /// How many of them the format finds; the topic's follow.
+    pub format_captures: usize,
+    /// It is this kind only when these match.
+    pub when: When,
+    /// What a message without a value is.
+    pub empty: Unused,
+    /// Its values.
+    pub values: Vec<ValueRule>,
+    /// Its flags.
+    pub status: Vec<StatusRule>,
+    /// Its list of state words.
+    pub status_words: Option<StatusWords>,
+    /// Its time.
+    pub time: Option<TimeRule>,
+    /// Its position.
+    pub position: Option<PositionRule>,
+    /// Its number.
+    pub sequence: Option<SequenceRule>,
+    /// Whether it tells that the instrument is there.
+    pub availability: Option<Availability>,
+}
+
+/// How the parts of a frame are found.
+#[derive(Clone, Debug)]
+pub enum Format {
+    /// Parts between separators.
+    Delimited {
+        /// What stands between them.
+        separator: String,
+        /// What each one is.
+        columns: Vec<Column>,
+        /// Whether more may follow.
+        more: bool,
+    },
+    /// Pairs of key and value.
+    KeyValue {
+        /// What stands between pairs.
+        pairs: String,
+        /// What stands between key and value.
+        separator: String,
+        /// The key of each capture.
+        keys: Vec<String>,
+    },
+    /// A JSON document: the pointer of each capture.
+    Json {
+        /// By [`CaptureId`].
+        pointers: Vec<String>,
+    },
+    /// The whole frame.
+    Text,
+}
+
+/// What a column of a delimited line is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Column {
+    /// Must be this very text.
+    Literal(String),
+    /// Is of no interest.
+    Skip,
+    /// Is kept.
+    Capture(CaptureId),
+}
+
+/// Conditions that must all hold.
+pub type When = Vec<(CaptureId, Vec<Pattern>)>;
+
+/// What a word may be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Pattern {
+    /// Exactly this.
+    Exact(String),
+    /// Begins with this.
+    Prefix(String),
+}
+
+impl Pattern {
+    /// Whether `text` fits.
+    pub fn fits(&self, text: &str) -> bool {
+        match self {
+            Self::Exact(word) => text == word,
+            Self::Prefix(prefix) => text.starts_with(prefix.as_str()),
+        }
+    }
+}
+
+/// One value of a message.
+#[derive(Clone, Debug)]
+pub struct ValueRule {
+    /// The capture that holds the number.
+    pub from: CaptureId,
+    /// What it is, unless a case decides.
+    pub what: Option<What>,
+    /// Decides what it is.
+    pub case: Option<Case>,
+    /// Makes a dose rate from counts.
+    pub sensitivity: Option<Sensitivity>,
+    /// Words for a missing number.
+    pub missing: Vec<(String, NoValue)>,
+    /// Lowest and highest number on the wire.
+    pub range: Option<(f64, f64)>,
+    /// Over-range from here on, on the wire.
+    pub ceiling: Option<f64>,
+    /// The counts behind it.
+    pub counting: Option<CountingRule>,
+    /// Only when these match.
+    pub when: When,
+    /// Whether the message is sound without it.
+    pub optional: bool,
+}
+
+/// Quantity, unit and scale of a value.
+#[derive(Clone, Debug)]
+pub struct What {
+    /// What is measured.
+    pub quantity: Quantity,
+    /// In which unit.
+    pub unit: UnitRule,
+    /// The number on the wire times this is in the unit.
+    pub scale: f64,
+}
+
+/// Where the unit comes from.
+#[derive(Clone, Copy, Debug)]
+pub enum UnitRule {
+    /// The profile.
+    Fixed(&'static Unit),
+    /// The frame.
+    From(CaptureId),
+}
+
+/// Chooses [`What`] by the text of a capture.
+#[derive(Clone, Debug)]
+pub struct Case {
+    /// The capture.
+    pub of: CaptureId,
+    /// Its text and what follows from it.
+    pub rows: Vec<(String, CaseRow)>,
+}
+
+/// What follows from one text.
+#[derive(Clone, Debug)]
+pub enum CaseRow {
+    /// The value is this.
+    Value(What),
+    /// There is no value.
+    Skip,
+}
+
+/// Counts per minute for each µSv/h.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sensitivity {
+    /// The number.
+    pub cpm_per_usv_h: f64,
+    /// The same for people, with its source.
+    pub factor: Arc<Factor>,
+}
+
+/// The counts behind a value.
+#[derive(Clone, Debug)]
+pub struct CountingRule {
+    /// The capture that holds the counts.
+    pub counts: CaptureId,
+    /// The capture that holds the seconds, or the seconds.
+    pub seconds: Result<f64, CaptureId>,
+}
+
+/// A flag and when it is set.
+#[derive(Clone, Debug)]
+pub struct StatusRule {
+    /// The flag.
+    pub flag: Flag,
+    /// These must match.
+    pub when: When,
+    /// And this capture's number is at or above the limit.
+    pub at_or_above: Option<(CaptureId, f64)>,
+}
+
+/// A list of words that become flags.
+#[derive(Clone, Debug)]
+pub struct StatusWords {
+    /// The capture that holds the list.
+    pub from: CaptureId,
+    /// Word and flag.
+    pub words: Vec<(String, Flag)>,
+}
+
+/// The time of measurement.
+#[derive(Clone, Copy, Debug)]
+pub struct TimeRule {
+    /// The capture that holds it.
+    pub from: CaptureId,
+    /// How it is written.
+    pub form: TimeForm,
+}
+
+/// How a time is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TimeForm {
+    /// RFC 3339; without a zone it is naive.
+    Rfc3339,
+    /// Whole or fractional seconds since 1970.
+    Unix,
+}
+
+/// The position.
+#[derive(Clone, Debug)]
+pub struct PositionRule {
+    /// How its coordinates are written.
+    pub form: PositionForm,
+    /// Capture of the altitude in metres.
+    pub alt_m: Option<CaptureId>,
+    /// Void when these match.
+    pub void: When,
+    /// Where the dilution of precision stands; the first that matches.
+    pub hdop: Vec<HdopRule>,
+}
+
+/// How coordinates are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PositionForm {
+    /// `ddmm.mmmm` with a hemisphere beside it.
+    Nmea {
+        /// Latitude.
+        lat: CaptureId,
+        /// N or S.
+        lat_hemisphere: CaptureId,
+        /// Longitude.
+        lon: CaptureId,
+        /// E or W.
+        lon_hemisphere: CaptureId,
+    },
+    /// Degrees with a sign.
+    Degrees {
+        /// Latitude.
+        lat: CaptureId,
+        /// Longitude.
+        lon: CaptureId,
+    },
+}
+
+/// One place where the dilution of precision may stand.
+#[derive(Clone, Debug)]
+pub struct HdopRule {
+    /// The capture.
+    pub from: CaptureId,
+    /// Times this is the dilution.
+    pub scale: f64,
+    /// Only when these match.
+    pub when: When,
+}
+
+/// The message number.
+#[derive(Clone, Copy, Debug)]
+pub struct SequenceRule {
+    /// The capture that holds it.
+    pub seq: CaptureId,
+    /// The capture that counts restarts.
+    pub boot: Option<CaptureId>,
+}
+
+/// Words that say whether the instrument is there.
+#[derive(Clone, Debug)]
+pub struct Availability {
+    /// The capture.
+    pub from: CaptureId,
+    /// It is there.
+    pub online: Vec<String>,
+    /// It is gone.
+    pub offline: Vec<String>,
+}
+
+/// A name with parts to fill in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NameTemplate {
+    /// Text and captures, in order.
+    pub parts: Vec<NamePart>,
+}
+
+/// A part of a name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NamePart {
+    /// As it stands.
+    Text(String),
+    /// The text of the capture of this name.
+    Capture(String),
+}
+
+/// An MQTT topic with captures.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TopicPattern {
+    /// Its levels.
+    pub levels: Vec<TopicLevel>,
+}
+
+/// One level of a topic: `before`, a capture, `after`; or only `before`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TopicLevel {
+    /// Text before the capture, or the whole level.
+    pub before: String,
+    /// The capture's name.
+    pub capture: Option<String>,
+    /// Text after it.
+    pub after: String,
+}
+
+impl TopicPattern {
+    /// The filter to subscribe to: a level with a capture becomes `+`.
+    pub fn filter(&self) -> String {
+        let levels: Vec<&str> = self
+            .levels
+            .iter()
+            .map(|level| match level.capture {
+                Some(_) => "+",
+                None => level.before.as_str(),
+            })
+            .collect();
+        levels.join("/")
+    }
+
+    /// The captured texts, in order, when `topic` fits.
+    pub fn captures<'t>(&self, topic: &'t str) -> Option<smallvec::SmallVec<[&'t str; 2]>> {
+        let mut found = smallvec::SmallVec::new();
+        let mut levels = topic.split('/');
+        for level in &self.levels {
+            let text = levels.next()?;
+            let rest = text.strip_prefix(level.before.as_str())?;
+            if level.capture.is_some() {
+                let capture = rest.strip_suffix(level.after.as_str())?;
+                if capture.is_empty() {
+                    return None;
+                }
+                found.push(capture);
+            } else if !rest.is_empty() {
+                return None;
+            }
+        }
+        levels.next().is_none().then_some(found)
+    }
+
+    /// The topic of one device, with every capture set to `device`.
+    pub fn topic_of(&self, device: &str) -> String {
+        let levels: Vec<String> = self
+            .levels
+            .iter()
+            .map(|level| match level.capture {
+                Some(_) => format!("{}{device}{}", level.before, level.after),
+                None => level.before.clone(),
+            })
+            .collect();
+        levels.join("/")
+    }
+
+    /// Names of its captures, in order.
+    pub fn capture_names(&self) -> impl Iterator<Item = &str> {
+        self.levels.iter().filter_map(|l| l.capture.as_deref())
+    }
+}
+
+/// The radiation of a value that names none.
+pub(super) const UNNAMED_RADIATION: Radiation = Radiation::Unspecified;

@@ -1,0 +1,3 @@
+//! The ways bytes get in: serial lines, an MQTT broker, recordings.
+
+pub mod capture;

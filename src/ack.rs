@@ -32,6 +32,6 @@ impl Ack {
     pub fn release(self) {
         // A full or closed queue means that the source has lost the connection
         // this receipt belongs to; the message will come again.
-        drop(self.source.try_send(self.receipt));
+        self.source.try_send(self.receipt).ok();
     }
 }

@@ -5,13 +5,24 @@ pub mod error;
 pub mod units;
 
 pub mod ack;
-pub mod criteria;
 pub mod reading;
 
+pub mod activation;
+pub mod criteria;
 pub mod decode;
 pub mod exchange;
 pub mod frame;
 pub mod normalise;
 pub mod profile;
+pub mod quality;
 pub mod recording;
+
+pub mod config;
+pub mod deliver;
+pub mod http;
+pub mod journal;
 pub mod source;
+pub mod store;
+pub mod telemetry;
+
+pub mod pipeline;

@@ -1,1 +1,46 @@
-//! mocks
+//! Fake radiation instruments, written from the makers' sheets.
+//!
+//! A mock speaks its instrument's protocol on a pseudo-terminal or to an MQTT
+//! broker, counts what a [`Scenario`](scenario::Scenario) lets it count, and
+//! misbehaves when its [`Faults`](faults::Faults) say so. The encoders here share
+//! no code with the daemon's decoders: two readings of one sheet catch a
+//! misreading of it.
+//!
+//! ```text
+//! prng       seeded random numbers, Poisson draws
+//! geo        positions, distances
+//! scenario   background, hidden sources, routes, speed of time; the demo
+//! faults     what goes wrong and when, and what that does to frames
+//! firmware   the traits an instrument implements
+//! families   one file per instrument family
+//! pty, port  a pseudo-terminal; a socket it is plugged into and out of
+//! mqtt       one message at a time to a broker
+//! mock       tasks that run a firmware on a port or a broker
+//! player     a recording through a port
+//! ```
+//!
+//! To run one by hand: `cargo run -p firmware-mocks -- mightyohm`.
+
+pub mod prng;
+
+pub mod geo;
+
+pub mod scenario;
+
+pub mod faults;
+
+pub mod firmware;
+
+pub mod nmea;
+
+pub mod families;
+
+pub mod pty;
+
+pub mod port;
+
+pub mod mqtt;
+
+pub mod mock;
+
+pub mod player;

@@ -1,8 +1,49 @@
 //! What a reading means: the guideline's tables and the project's rules, pure.
+//!
+//! The three kinds of statement stay apart: what the guideline says is in
+//! [`tables`], what the project chose is in [`Policy`], and a conflict inside
+//! the guideline is named where it is settled (C- and A- ids).
+//!
+//! ```text
+//! words        classes, rules, remarks, the judgement
+//! tables       every level, once, with its page
+//! policy       what the guideline leaves open
+//! setting      what is known beside the reading
+//! observation  a reading as the judge sees it
+//! judge        the order of evaluation, the highest class over channels
+//! dose, counts tables 3.1 and 3.2
+//! exempt       the notes of table 3.1
+//! geometry     values measured at another distance
+//! compare      numbers that went through a conversion
+//! ```
+//!
+//! Nothing here reads a clock, logs or allocates while it judges.
 
 mod words;
 
+pub mod compare;
+pub mod geometry;
+pub mod tables;
+
+mod counts;
+mod dose;
+mod exempt;
+mod finding;
+mod judge;
+mod observation;
+mod policy;
+mod setting;
+
+pub use judge::judge;
+pub use observation::{Input, Observation, Shown, Status, judge_reading, overrange_bound};
+pub use policy::{Basis, ByRadiation, Comparator, Policy};
+pub use setting::{
+    CountBackground, ExistingArea, ExistingKind, Medical, Norm, NormItem, Rain, Role, Setting,
+};
 pub use words::{
     ChannelVerdict, Class, Disposition, Judgement, MAX_CHANNELS, Recommendation, Remark, Remarks,
     Rule, Rules, SourceKind, Subject,
 };
+
+#[cfg(test)]
+mod tests;

@@ -1,8 +1,12 @@
 //! Documents for other programs and for people, made from readings.
 
+mod csv;
+mod geojson;
 mod record;
 
+pub use csv::{CSV_HEADER, csv_rows};
+pub use geojson::{GEOJSON_END, GEOJSON_START, geojson_feature};
 pub use record::{
-    IgnoredRecord, Outcome, PositionRecord, ReadingRecord, RejectedRecord, ValueRecord,
-    reading_record,
+    IgnoredRecord, Outcome, PositionRecord, ReadingRecord, RejectedRecord, StoredRecord,
+    ValueRecord, reading_record, stored_record,
 };

@@ -2,7 +2,10 @@
 
 use serde::Serialize;
 
-use crate::reading::{Channel, NoValue, Number, Position, Reading};
+use crate::reading::{
+    Amount, Channel, Counting, Factor, Measured, NoValue, Number, Position, Quantity, Reading,
+};
+use crate::store::embedded::{StoredChannel, StoredReading};
 use crate::units::rounded;
 
 /// One frame's outcome, as printed.
@@ -75,7 +78,7 @@ pub struct ValueRecord {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 struct RawRecord {
     value: NumberRecord,
-    unit: &'static str,
+    unit: String,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -150,21 +153,101 @@ pub fn reading_record(reading: &Reading, frame: Option<u64>) -> ReadingRecord {
 }
 
 fn value_record(channel: &Channel) -> ValueRecord {
+    value(
+        channel.quantity,
+        channel.measured,
+        channel.at_least,
+        channel.raw.map(|raw| (raw.value, raw.unit)),
+        channel.factor.as_deref(),
+        channel.counting,
+    )
+}
+
+fn stored_value(channel: &StoredChannel) -> ValueRecord {
+    value(
+        channel.quantity,
+        channel.measured,
+        channel.at_least,
+        channel.raw.as_ref().map(|raw| (raw.value, raw.unit.as_str())),
+        channel.factor.as_deref(),
+        channel.counting,
+    )
+}
+
+fn value(
+    quantity: Quantity,
+    measured: Measured<Amount>,
+    at_least: Option<Amount>,
+    raw: Option<(Number, &str)>,
+    factor: Option<&Factor>,
+    counting: Option<Counting>,
+) -> ValueRecord {
     ValueRecord {
-        quantity: channel.quantity.as_str(),
-        radiation: channel.quantity.radiation().map(|r| r.as_str()),
-        value: channel.measured.ok().map(|amount| rounded(amount.number())),
-        missing: channel.measured.err().map(NoValue::as_str),
-        at_least: channel.at_least.map(|amount| rounded(amount.number())),
-        unit: channel.quantity.unit(),
-        raw: channel.raw.map(|raw| RawRecord {
-            value: raw.value.into(),
-            unit: raw.unit,
+        quantity: quantity.as_str(),
+        radiation: quantity.radiation().map(|r| r.as_str()),
+        value: measured.ok().map(|amount| rounded(amount.number())),
+        missing: measured.err().map(NoValue::as_str),
+        at_least: at_least.map(|amount| rounded(amount.number())),
+        unit: quantity.unit(),
+        raw: raw.map(|(value, unit)| RawRecord {
+            value: value.into(),
+            unit: unit.to_owned(),
         }),
-        factor: channel.factor.as_ref().map(|f| f.text.clone()),
-        factor_source: channel.factor.as_ref().map(|f| f.source.clone()),
-        counts: channel.counting.map(|c| c.counts),
-        seconds: channel.counting.map(|c| c.seconds),
+        factor: factor.map(|f| f.text.clone()),
+        factor_source: factor.map(|f| f.source.clone()),
+        counts: counting.map(|c| c.counts),
+        seconds: counting.map(|c| c.seconds),
+    }
+}
+
+/// A stored reading with what it was judged to mean, as printed.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct StoredRecord {
+    /// When it was measured, as far as known.
+    pub at: String,
+    /// The reading.
+    #[serde(flatten)]
+    pub reading: ReadingRecord,
+    /// The site of the instrument.
+    pub site: Option<String>,
+    /// How the instrument is used.
+    pub source: &'static str,
+    /// Whose radiation is measured.
+    pub subject: &'static str,
+    /// What it means; null for a duplicate.
+    pub class: Option<&'static str>,
+    /// By which rule.
+    pub rule: &'static str,
+    /// What became of the record.
+    pub disposition: &'static str,
+    /// Remarks of the judgement.
+    pub remarks: Vec<&'static str>,
+}
+
+/// The record of a stored reading.
+pub fn stored_record(stored: &StoredReading) -> StoredRecord {
+    StoredRecord {
+        at: stored.at().to_string(),
+        reading: ReadingRecord {
+            instrument: stored.instrument.to_string(),
+            profile: stored.profile.to_string(),
+            frame: None,
+            measured_at: stored.device_time.trusted().map(|at| at.to_string()),
+            received_at: stored.received.to_string(),
+            time_source: stored.time_source().as_str(),
+            seq: stored.sequence.map(|s| s.seq),
+            boot: stored.sequence.and_then(|s| s.boot),
+            values: stored.channels.iter().map(stored_value).collect(),
+            position: stored.position.as_ref().map(position_record),
+            flags: stored.flags.iter().map(|flag| flag.as_str()).collect(),
+        },
+        site: stored.context.site.as_deref().map(str::to_owned),
+        source: stored.context.source.as_str(),
+        subject: stored.context.subject.as_str(),
+        class: stored.verdict.class.map(|class| class.as_str()),
+        rule: stored.verdict.rule.as_str(),
+        disposition: stored.verdict.disposition.as_str(),
+        remarks: stored.verdict.remarks.iter().map(|r| r.as_str()).collect(),
     }
 }
 

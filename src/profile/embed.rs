@@ -1,4 +1,5 @@
 //! Build script: embeds every `device-profiles/*/profile.toml` in the binary.
+#![expect(clippy::print_stdout, reason = "cargo reads a build script's output")]
 
 use std::path::Path;
 use std::{env, fs};

@@ -441,6 +441,25 @@ pub struct NameTemplate {
     pub parts: Vec<NamePart>,
 }
 
+impl NameTemplate {
+    /// The name of the device that speaks on `topic`, where the topic alone
+    /// tells it.
+    pub fn of_topic(&self, pattern: &TopicPattern, topic: &str) -> Option<String> {
+        let captures = pattern.captures(topic)?;
+        let mut name = String::new();
+        for part in &self.parts {
+            match part {
+                NamePart::Text(text) => name.push_str(text),
+                NamePart::Capture(wanted) => {
+                    let at = pattern.capture_names().position(|n| n == wanted)?;
+                    name.push_str(captures.get(at)?);
+                }
+            }
+        }
+        Some(name)
+    }
+}
+
 /// A part of a name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NamePart {

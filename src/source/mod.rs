@@ -14,7 +14,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 
 use crate::ack::Ack;
-use crate::clock::Received;
+use crate::clock::{Clock, Received, Wall};
 use crate::frame::Framed;
 use crate::reading::Delivery;
 
@@ -77,6 +77,31 @@ pub struct LinkChange {
 
 /// Where sources deliver.
 pub type Inputs = mpsc::Sender<Input>;
+
+/// Stamps frames on arrival, no two of one source with the same instant: two
+/// equal lines that came in one piece are two readings.
+#[derive(Debug)]
+pub struct Stamper {
+    clock: Clock,
+    last: Option<Wall>,
+}
+
+impl Stamper {
+    /// For one source.
+    pub const fn new(clock: Clock) -> Self {
+        Self { clock, last: None }
+    }
+
+    /// The arrival of the next frame.
+    pub fn next(&mut self) -> Received {
+        let mut now = self.clock.now();
+        if self.last == Some(now.wall) {
+            now.wall = now.wall.saturating_add(Duration::from_nanos(1));
+        }
+        self.last = Some(now.wall);
+        now
+    }
+}
 
 /// Waiting times between attempts: doubling from a quarter of a second.
 #[derive(Debug)]

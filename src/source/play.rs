@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use super::capture::{Form, frames};
-use super::{Frame, Input, Inputs, InstrumentIndex, LinkChange, SourceId};
+use super::{Frame, Input, Inputs, InstrumentIndex, LinkChange, SourceId, Stamper};
 use crate::clock::Clock;
 use crate::error::Chain;
 use crate::profile::Profile;
@@ -41,10 +41,11 @@ pub async fn run(recording: Recording, clock: Clock, inputs: Inputs, stop: Cance
                 if !tell(&recording, &clock, &inputs, true, "recording opened".to_owned()).await {
                     return;
                 }
+                let mut stamper = Stamper::new(clock);
                 for captured in frames {
                     let frame = Frame {
                         source: SourceId::Instrument(recording.index),
-                        received: clock.now(),
+                        received: stamper.next(),
                         framed: captured.framed,
                         topic: captured.topic.map(Arc::from),
                         delivery: Delivery {

@@ -12,7 +12,7 @@ use tokio_serial::{DataBits, FlowControl, Parity, SerialPortBuilderExt, SerialSt
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use super::{Backoff, Frame, Input, Inputs, InstrumentIndex, LinkChange, SourceId};
+use super::{Backoff, Frame, Input, Inputs, InstrumentIndex, LinkChange, SourceId, Stamper};
 use crate::clock::Clock;
 use crate::error::Chain;
 use crate::frame::LineFramer;
@@ -115,6 +115,7 @@ async fn read(
     stop: &CancellationToken,
 ) -> Option<String> {
     let mut framer = LineFramer::new(serial.max_bytes);
+    let mut stamper = Stamper::new(*clock);
     let mut buffer = vec![0; READ_BYTES];
     let lost = loop {
         let outcome = tokio::select! {
@@ -126,16 +127,16 @@ async fn read(
             Ok(n) => framer.push(buffer.get(..n).unwrap_or_default()),
             Err(error) => break error.to_string(),
         }
-        let received = clock.now();
         while let Some(framed) = framer.next_frame() {
-            if inputs.send(frame(serial, received, framed)).await.is_err() {
+            let frame = frame(serial, stamper.next(), framed);
+            if inputs.send(frame).await.is_err() {
                 return None; // core gone: shutting down
             }
         }
     };
     if let Some(framed) = framer.finish()
         && inputs
-            .send(frame(serial, clock.now(), framed))
+            .send(frame(serial, stamper.next(), framed))
             .await
             .is_err()
     {

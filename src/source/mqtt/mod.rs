@@ -20,7 +20,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rumqttc::{
-    AsyncClient, ConnectionError, Event, EventLoop, MqttOptions, Packet, Publish, QoS,
+    AsyncClient, Event, EventLoop, MqttOptions, Packet, Publish, QoS,
     SubscribeFilter, SubscribeReasonCode,
 };
 use tokio::sync::mpsc;
@@ -28,7 +28,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use self::window::Window;
-use super::{Backoff, Frame, Input, Inputs, LinkChange, SourceId};
+use super::{Backoff, Frame, Input, Inputs, LinkChange, SourceId, Stamper};
 use crate::ack::{Ack, Receipt};
 use crate::clock::Clock;
 use crate::error::Chain;
@@ -102,6 +102,7 @@ pub async fn run(mqtt: Mqtt, clock: Clock, inputs: Inputs, stop: CancellationTok
     let intake = Intake {
         mqtt,
         clock,
+        stamper: Stamper::new(clock),
         inputs,
         client,
         receipts_tx,
@@ -115,7 +116,8 @@ pub async fn run(mqtt: Mqtt, clock: Clock, inputs: Inputs, stop: CancellationTok
     polling.abort();
 }
 
-type Polled = Result<Event, ConnectionError>;
+/// What the library said, or why the connection is gone.
+type Polled = Result<Event, String>;
 
 /// Polls the client library and passes on what it says.
 async fn poll(mut event_loop: EventLoop, events: mpsc::Sender<Polled>, stop: CancellationToken) {
@@ -123,7 +125,7 @@ async fn poll(mut event_loop: EventLoop, events: mpsc::Sender<Polled>, stop: Can
     loop {
         let polled = tokio::select! {
             () = stop.cancelled() => return,
-            polled = event_loop.poll() => polled,
+            polled = event_loop.poll() => polled.map_err(|error| Chain(&error).to_string()),
         };
         let failed = polled.is_err();
         if matches!(polled, Ok(Event::Incoming(Packet::ConnAck(_)))) {
@@ -146,6 +148,7 @@ async fn poll(mut event_loop: EventLoop, events: mpsc::Sender<Polled>, stop: Can
 struct Intake {
     mqtt: Mqtt,
     clock: Clock,
+    stamper: Stamper,
     inputs: Inputs,
     client: AsyncClient,
     receipts_tx: mpsc::Sender<Receipt>,
@@ -220,7 +223,7 @@ impl Intake {
             Ok(_) => {}
             Err(error) => {
                 self.suback_by = None;
-                self.tell(false, Chain(&error).to_string()).await;
+                self.tell(false, error).await;
             }
         }
     }
@@ -258,7 +261,7 @@ impl Intake {
         });
         self.backlog.push_back(Frame {
             source: SourceId::Broker,
-            received: self.clock.now(),
+            received: self.stamper.next(),
             framed: Framed::Frame(payload),
             topic: Some(topic),
             delivery,

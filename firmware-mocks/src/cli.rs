@@ -1,0 +1,310 @@
+//! The command line: arguments, and what is printed.
+
+mod world;
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand};
+use firmware_mocks::families::{FAMILIES, bgeigie, espgeiger, irdms, mightyohm};
+use firmware_mocks::mock::{self, Mock, MockHandle};
+use firmware_mocks::mqtt::Broker;
+use firmware_mocks::player;
+use firmware_mocks::scenario::{MIGHTYOHM, MOBILE, STATIONS};
+use serde_json::{Value, json};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc;
+
+use world::World;
+
+/// Fake radiation instruments on pseudo-terminals and MQTT.
+///
+/// Prints the port to point a daemon at, then what happens, one JSON object a line.
+#[derive(Debug, Parser)]
+#[command(name = "firmware-mocks", version)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// The families there are
+    List,
+    /// MightyOhm Geiger kit, serial
+    Mightyohm(Serial<mightyohm::Options>),
+    /// Safecast bGeigie, serial
+    Bgeigie(Serial<bgeigie::Options>),
+    /// ESPGeiger, MQTT
+    Espgeiger(Mqtt<espgeiger::Options>),
+    /// IRDMS station in pantau's own format, MQTT
+    Irdms(Mqtt<irdms::Options>),
+    /// Sends a recording line by line
+    Play(Play),
+}
+
+#[derive(Args, Debug)]
+struct Serial<F: Args> {
+    #[command(flatten)]
+    family: F,
+    /// Keep this link pointing to the port
+    #[arg(long, value_name = "PATH")]
+    link: Option<PathBuf>,
+    #[command(flatten)]
+    world: World,
+}
+
+#[derive(Args, Debug)]
+struct Mqtt<F: Args> {
+    #[command(flatten)]
+    family: F,
+    /// Where the broker listens
+    #[arg(long, default_value = "127.0.0.1:1883", value_name = "HOST:PORT", value_parser = broker)]
+    broker: Broker,
+    /// User name for the broker
+    #[arg(long, value_name = "NAME", requires = "password_file")]
+    user: Option<String>,
+    /// File with the password, so that no process list shows it
+    #[arg(long, value_name = "PATH", requires = "user")]
+    password_file: Option<PathBuf>,
+    #[command(flatten)]
+    world: World,
+}
+
+#[derive(Args, Debug)]
+struct Play {
+    #[command(flatten)]
+    options: player::Options,
+    /// Tell of each line what became of it and when
+    #[arg(long)]
+    log: bool,
+    /// Stop after this time
+    #[arg(long = "for", value_name = "SECONDS", value_parser = world::seconds)]
+    duration: Option<Duration>,
+}
+
+/// Events that wait to be printed. Full, the mock waits.
+const EVENTS: usize = 256;
+
+/// Runs what the arguments ask for, until it is done, the time is up, or SIGINT or
+/// SIGTERM comes.
+pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
+    match arguments.verb {
+        Verb::List => FAMILIES.iter().try_for_each(|family| {
+            say(&json!({
+                "family": family.name,
+                "transport": family.transport,
+                "about": family.about,
+            }))
+        }),
+        Verb::Mightyohm(args) => {
+            let firmware = args.family.firmware(args.world.seed);
+            run_mock(Mock::serial(firmware), args.link, args.world, MIGHTYOHM).await
+        }
+        Verb::Bgeigie(args) => {
+            let firmware = args.family.firmware(args.world.seed);
+            run_mock(Mock::serial(firmware), args.link, args.world, MOBILE).await
+        }
+        Verb::Espgeiger(args) => {
+            let broker = log_in(args.broker, args.user, args.password_file)?;
+            let station = args.family.station(args.world.seed);
+            run_mock(Mock::mqtt(station, broker), None, args.world, MIGHTYOHM).await
+        }
+        Verb::Irdms(args) => {
+            let broker = log_in(args.broker, args.user, args.password_file)?;
+            let station = args.family.station(args.world.seed);
+            run_mock(Mock::mqtt(station, broker), None, args.world, STATIONS[0]).await
+        }
+        Verb::Play(args) => play(args).await,
+    }
+}
+
+/// Prints an error with all its causes.
+pub(crate) fn complain(error: &anyhow::Error) {
+    if writeln!(io::stderr().lock(), "firmware-mocks: {error:#}").is_err() {
+        // Nobody reads it; the exit code still tells.
+    }
+}
+
+/// Runs a mock; `home` is its place in the demo.
+async fn run_mock(
+    mock: Mock,
+    link: Option<PathBuf>,
+    world: World,
+    home: &'static str,
+) -> anyhow::Result<()> {
+    let (to_us, mut events) = mpsc::channel(EVENTS);
+    let (scenario, place) = world.scenario(home)?;
+    let mut mock = mock
+        .at(place)
+        .seed(world.seed)
+        .faults(world.faults())
+        .events(to_us);
+    if let Some(link) = link {
+        mock = mock.link(link);
+    }
+    let handle = mock.spawn(&scenario)?;
+    let mut end = std::pin::pin!(end(world.duration()));
+    loop {
+        tokio::select! {
+            ended = &mut end => {
+                ended?;
+                break;
+            }
+            event = events.recv() => match event {
+                Some(event) => say(&event.json())?,
+                None => break, // the mock failed; `stop` tells why
+            },
+        }
+    }
+    say(&stopped(handle).await?)
+}
+
+async fn stopped(handle: MockHandle) -> Result<Value, mock::MockError> {
+    let tally = handle.stop().await?;
+    Ok(json!({
+        "event": "stopped",
+        "frames_sent": tally.line.frames_sent,
+        "frames_unheard": tally.line.frames_unheard,
+        "frames_dropped": tally.line.frames_dropped,
+        "bytes_sent": tally.line.bytes_sent,
+        "published": tally.published,
+        "acknowledged": tally.acknowledged,
+        "dropped": tally.dropped,
+    }))
+}
+
+async fn play(args: Play) -> anyhow::Result<()> {
+    let (to_us, mut events) = mpsc::channel(EVENTS);
+    let mut player = args.options.spawn(to_us)?;
+    let mut end = std::pin::pin!(end(args.duration));
+    let mut is_done = false;
+    let mut is_ending = false;
+    loop {
+        tokio::select! {
+            ended = &mut end, if !is_ending => {
+                ended?;
+                is_ending = true;
+                player.stop();
+            }
+            event = events.recv() => match event {
+                Some(player::Event::Line(_)) if !args.log => {}
+                Some(event) => {
+                    is_done |= matches!(event, player::Event::Done(_));
+                    say(&event.json())?;
+                }
+                None => break,
+            },
+        }
+    }
+    let played = player.finished().await?;
+    if is_done {
+        return Ok(());
+    }
+    say(&player::Event::Done(played).json())
+}
+
+/// Returns at SIGINT, at SIGTERM, or when the time is up.
+async fn end(duration: Option<Duration>) -> io::Result<()> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let time_is_up = async {
+        match duration {
+            Some(duration) => tokio::time::sleep(duration).await,
+            None => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+        () = time_is_up => {}
+    }
+    Ok(())
+}
+
+/// Prints one line and lets the reader have it at once.
+fn say(value: &Value) -> anyhow::Result<()> {
+    let mut out = io::stdout().lock();
+    writeln!(out, "{value}")?;
+    Ok(out.flush()?)
+}
+
+fn broker(text: &str) -> Result<Broker, String> {
+    let wrong = || format!("expected `HOST:PORT`, found `{text}`");
+    let (host, port) = text.rsplit_once(':').ok_or_else(wrong)?;
+    Ok(Broker {
+        host: host.to_owned(),
+        port: port.parse().map_err(|_| wrong())?,
+        login: None,
+    })
+}
+
+fn log_in(
+    broker: Broker,
+    user: Option<String>,
+    password_file: Option<PathBuf>,
+) -> anyhow::Result<Broker> {
+    let (Some(user), Some(path)) = (user, password_file) else {
+        return Ok(broker);
+    };
+    let password = std::fs::read_to_string(&path)
+        .map_err(|error| anyhow::anyhow!("failed to read `{}`: {error}", path.display()))?;
+    let login = Some((user, password.trim_end().to_owned()));
+    Ok(Broker { login, ..broker })
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_arguments_fit_together() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn every_family_has_a_verb() {
+        let command = Arguments::command();
+        for family in FAMILIES {
+            let verb = command.find_subcommand(family.name);
+            assert!(verb.is_some(), "no verb `{}`", family.name);
+        }
+    }
+
+    #[test]
+    fn reads_what_the_help_promises() {
+        for line in [
+            "x bgeigie --link /tmp/a --speed 5 --seed 3 --fault cut=2@1..5 --at -6.35,106.67",
+            "x bgeigie --waypoint -6.35,106.67:5 --waypoint -6.36,106.67 --kmh 40",
+            "x mightyohm --demo 60 --for 10",
+            "x irdms --broker [::1]:1884 --station a --position --status rain --seconds 2",
+            "x play FILE --rate 50 --wait-open --loop --log",
+        ] {
+            let read = Arguments::try_parse_from(line.split(' '));
+            assert!(read.is_ok(), "{line}: {}", read.unwrap_err());
+        }
+        for line in [
+            "x mightyohm --demo 60 --speed 2",
+            "x irdms --seconds 0",
+            "x irdms --user me",
+            "x play FILE --rate 0",
+        ] {
+            assert!(
+                Arguments::try_parse_from(line.split(' ')).is_err(),
+                "{line}"
+            );
+        }
+    }
+
+    #[test]
+    fn reads_brokers() {
+        let read = broker("example.org:1883").unwrap();
+        assert_eq!((read.host.as_str(), read.port), ("example.org", 1883));
+        for bad in ["example.org", "x:port", ""] {
+            assert!(broker(bad).is_err(), "{bad}");
+        }
+    }
+}

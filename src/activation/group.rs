@@ -1,0 +1,453 @@
+//! Which activation a reading at a level belongs to.
+//!
+//! | reading                | belongs to                                               |
+//! |------------------------|----------------------------------------------------------|
+//! | of a site or item      | the one of that name                                     |
+//! | with a position        | one with a spot within the radius, heard in the window   |
+//! | of neither             | the one its instrument is in, else one of its own        |
+//! | of the past            | one that covers its time, by the same rules of place     |
+//!
+//! A site also joins an area that has reached it. Several that match become one,
+//! and the older id lives, unless the whole would grow beyond the largest extent.
+
+use std::time::Duration;
+
+use smallvec::SmallVec;
+
+use super::evidence::counts_confirm;
+use super::id::ActivationId;
+use super::machine::{Judged, Machine};
+use super::place::{Coordinates, Place, Spot};
+use super::settle::Touch;
+use super::state::{Activation, ChannelKey, Closed, Evidence, Member, Stamp};
+use crate::clock::Wall;
+use crate::criteria::{ChannelVerdict, Class, Recommendation, Remarks, Rule, Rules};
+
+/// A reading at a level, on its way to an activation.
+pub(super) struct Arrival<'a> {
+    pub(super) now: Stamp,
+    pub(super) judged: &'a Judged<'a>,
+    pub(super) evidence: Evidence,
+    pub(super) place: Place,
+    pub(super) at: Option<Coordinates>,
+    pub(super) key: ChannelKey,
+    /// Old when it arrived.
+    pub(super) is_late: bool,
+}
+
+impl Arrival<'_> {
+    fn measured(&self) -> Wall {
+        self.evidence.measured
+    }
+}
+
+impl Machine {
+    /// The open activation the reading belongs to, opened or reopened where
+    /// there is none; `None` when all it says was told before.
+    pub(super) fn home(
+        &mut self,
+        arrival: &Arrival<'_>,
+        touched: &mut SmallVec<[Touch; 2]>,
+    ) -> Option<u64> {
+        let current = self
+            .watches
+            .get(&arrival.key)
+            .map(|watch| watch.current.clone());
+        let homes: SmallVec<[(u64, bool); 4]> = self
+            .open
+            .values()
+            .filter(|activation| activation.subject == arrival.key.subject)
+            .filter_map(|activation| {
+                let is_current = current.as_ref() == Some(&activation.id);
+                self.is_home(activation, arrival, is_current)
+                    .then_some((activation.order, is_current))
+            })
+            .collect();
+        let preferred = homes.iter().find(|(_, is_current)| *is_current);
+        let Some((mut home, _)) = preferred.or(homes.first()).copied() else {
+            return self.reopened_or_new(arrival, touched);
+        };
+        // An instrument without a position connects no places.
+        let connects = !matches!(arrival.place, Place::Instrument { .. });
+        for (other, _) in homes.into_iter().filter(|_| connects) {
+            if other != home && self.can_merge(home, other, arrival) {
+                home = self.merge(home.min(other), home.max(other), arrival.now, touched);
+            }
+        }
+        Some(home)
+    }
+
+    fn is_home(&self, activation: &Activation, arrival: &Arrival<'_>, is_current: bool) -> bool {
+        let window = self.config.window;
+        if arrival.is_late {
+            // Something that goes on covers all the time since it began.
+            let covers = covers(activation, arrival.measured(), window);
+            return covers
+                && self.is_place_of(activation, arrival, is_current, |spot| {
+                    is_current || between(arrival.measured(), spot.first, spot.last, window)
+                });
+        }
+        // What was only heard of later belongs to the past, until something of
+        // the present continues it.
+        let is_past = activation.late && !activation.is_present();
+        if is_past && !covers(activation, arrival.measured(), self.config.reopen_within) {
+            return false;
+        }
+        self.is_place_of(activation, arrival, is_current, |spot| {
+            is_current
+                || (arrival.now.mono.since(spot.heard) <= window
+                    && (!is_past || between(arrival.measured(), spot.first, spot.last, window)))
+        })
+    }
+
+    /// Whether the reading's place is one of the activation's, by its spots that
+    /// pass `wanted` where it has no name.
+    fn is_place_of(
+        &self,
+        activation: &Activation,
+        arrival: &Arrival<'_>,
+        is_current: bool,
+        wanted: impl Fn(&Spot) -> bool,
+    ) -> bool {
+        if activation.is_at(&arrival.place) {
+            return true;
+        }
+        let joins_spots = match (&arrival.place, &activation.place) {
+            (Place::Area, _) | (Place::Site(_), Place::Area) => true,
+            (Place::Instrument { id }, _) => {
+                let is_held = |member: &Member| member.held && member.key.instrument == *id;
+                return is_current || activation.members.iter().any(is_held);
+            }
+            (Place::Site(_) | Place::Item { .. }, _) => false,
+        };
+        joins_spots
+            && arrival.at.is_some_and(|at| {
+                activation.spots.near(at, self.config.radius_m, wanted)
+                    && activation.spots.extent_with([at].into_iter()) <= self.config.extent_m
+            })
+    }
+
+    /// Nothing open fits: what closed lately opens again under its id, anything
+    /// else is new.
+    fn reopened_or_new(
+        &mut self,
+        arrival: &Arrival<'_>,
+        touched: &mut SmallVec<[Touch; 2]>,
+    ) -> Option<u64> {
+        let within = self.config.reopen_within;
+        let known = self
+            .closed
+            .values()
+            .rev()
+            .filter(|activation| activation.subject == arrival.key.subject)
+            .filter_map(|activation| Some((activation, activation.closed.as_ref()?)))
+            .filter(|(_, closed)| closed.merged_into.is_none())
+            .find(|(activation, closed)| {
+                if arrival.is_late {
+                    return self.is_home(activation, arrival, false);
+                }
+                arrival.now.mono.since(closed.at.mono) <= within
+                    && (!activation.late || covers(activation, arrival.measured(), within))
+                    && self.is_place_of(activation, arrival, false, |_| true)
+            })
+            .map(|(activation, _)| (activation.order, activation.class_max));
+        match known {
+            // The past neither doubles nor reopens what covered its time, unless
+            // it was worse than anybody was told.
+            Some((_, told)) if arrival.is_late && arrival.evidence.class <= told => None,
+            Some((order, _)) if !arrival.is_late => {
+                let mut activation = self
+                    .closed
+                    .remove(&order)
+                    .expect("invariant: it was found among the closed");
+                activation.closed = None;
+                activation.ack = None;
+                self.open.insert(order, activation);
+                Some(order)
+            }
+            Some(_) | None => self.open_new(arrival, touched),
+        }
+    }
+
+    fn open_new(
+        &mut self,
+        arrival: &Arrival<'_>,
+        touched: &mut SmallVec<[Touch; 2]>,
+    ) -> Option<u64> {
+        let Judged {
+            reading, judgement, ..
+        } = arrival.judged;
+        let id = ActivationId::opened_by(
+            reading,
+            self.config.mode,
+            &arrival.place,
+            arrival.at,
+            arrival.key.subject,
+        );
+        if self.activation(&id).is_some() {
+            return None; // This reading opened it before: it came again.
+        }
+        let order = self.next_order;
+        self.next_order += 1;
+        let activation = Activation {
+            id,
+            version: 1,
+            order,
+            mode: self.config.mode,
+            subject: arrival.key.subject,
+            place: arrival.place.clone(),
+            absorbed: Vec::new(),
+            spots: super::Spots::default(),
+            class: Class::Normal,
+            class_max: Class::Normal,
+            confirmed: false,
+            unknown: false,
+            late: arrival.is_late,
+            recommendation: Recommendation::None,
+            rule: judgement.rule,
+            also: Rules::EMPTY,
+            remarks: Remarks::EMPTY,
+            onset: arrival.measured(),
+            opened: reading.received.wall,
+            latest: arrival.evidence.clone(),
+            highest: arrival.evidence.clone(),
+            members: Vec::new(),
+            notes: Vec::new(),
+            ack: None,
+            closed: None,
+            told: 0,
+            untold_since: None,
+        };
+        self.open.insert(order, activation);
+        Touch::find(touched, order).opened = true;
+        Some(order)
+    }
+
+    /// Adds what a reading says to the activation it belongs to.
+    pub(super) fn join(
+        &mut self,
+        order: u64,
+        arrival: &Arrival<'_>,
+        verdict: &ChannelVerdict,
+        touch: &mut Touch,
+    ) {
+        let judgement = arrival.judged.judgement;
+        let evidence = &arrival.evidence;
+        let activation = self
+            .open
+            .get_mut(&order)
+            .expect("invariant: a reading's home is open");
+        let is_first = touch.opened || touch.risen;
+
+        if evidence.class > activation.class_max {
+            touch.risen = !touch.opened;
+            activation.class_max = evidence.class;
+            activation.also.insert(activation.rule);
+            activation.rule = verdict.rule;
+            activation.confirmed = counts_confirm(arrival.judged, verdict)
+                || (is_neighbour(activation, evidence) && !activation.members.is_empty());
+            activation.highest = evidence.clone();
+        } else {
+            // A second channel of the very reading that raised is not a second reading.
+            let again = evidence.class == activation.class_max && !is_first;
+            if !activation.confirmed && (again || is_neighbour(activation, evidence)) {
+                activation.confirmed = true;
+                touch.changed = true;
+            }
+            if evidence.class == activation.class_max && is_higher(evidence, &activation.highest) {
+                activation.highest = evidence.clone();
+            }
+        }
+
+        let rules = judgement.also.with(judgement.rule).with(verdict.rule);
+        let also = beside(activation.rule, activation.also.union(rules));
+        let recommendation = activation.recommendation.max(judgement.recommendation);
+        touch.changed |= also != activation.also || recommendation != activation.recommendation;
+        activation.also = also;
+        activation.recommendation = recommendation;
+        activation.remarks = activation.remarks.union(judgement.remarks);
+        activation.onset = activation.onset.min(evidence.measured);
+        if !arrival.is_late || evidence.measured > activation.latest.measured {
+            activation.latest = evidence.clone();
+        }
+        if let Some(at) = arrival.at {
+            touch.moved |= activation.spots.add(Spot {
+                at,
+                first: evidence.measured,
+                last: evidence.measured,
+                heard: arrival.now.mono,
+            });
+        }
+        let held = self
+            .watches
+            .get(&arrival.key)
+            .is_some_and(|watch| watch.is_held() && watch.current == activation.id);
+        touch.changed |= enrol(activation, arrival, verdict.rule, held);
+    }
+
+    fn can_merge(&self, a: u64, b: u64, arrival: &Arrival<'_>) -> bool {
+        let (Some(a), Some(b)) = (self.open.get(&a), self.open.get(&b)) else {
+            return false;
+        };
+        let others = b.spots.iter().map(|spot| spot.at).chain(arrival.at);
+        a.spots.extent_with(others) <= self.config.extent_m
+    }
+
+    /// The younger goes on as the older. Nobody is rung for it: whatever class
+    /// there is was told under one of the two ids.
+    fn merge(
+        &mut self,
+        older: u64,
+        younger: u64,
+        now: Stamp,
+        touched: &mut SmallVec<[Touch; 2]>,
+    ) -> u64 {
+        let (Some(mut gone), Some(kept)) = (self.open.remove(&younger), self.open.get_mut(&older))
+        else {
+            return older;
+        };
+        if gone.class_max > kept.class_max {
+            kept.class_max = gone.class_max;
+            kept.also.insert(kept.rule);
+            kept.rule = gone.rule;
+            kept.highest = gone.highest.clone();
+            kept.confirmed = gone.confirmed;
+        } else if gone.class_max == kept.class_max {
+            kept.confirmed |= gone.confirmed;
+            if is_higher(&gone.highest, &kept.highest) {
+                kept.highest = gone.highest.clone();
+            }
+        }
+        kept.class = kept.class.max(gone.class);
+        kept.also = beside(kept.rule, kept.also.union(gone.also).with(gone.rule));
+        kept.remarks = kept.remarks.union(gone.remarks);
+        kept.recommendation = kept.recommendation.max(gone.recommendation);
+        kept.onset = kept.onset.min(gone.onset);
+        kept.late &= gone.late;
+        if gone.ack.is_none() {
+            kept.ack = None;
+        }
+        kept.spots.absorb(&gone.spots);
+        kept.absorbed.push(gone.place.clone());
+        kept.absorbed.extend(gone.absorbed.iter().cloned());
+        for member in &gone.members {
+            absorb_member(kept, member);
+        }
+        let room = Activation::MAX_NOTES.saturating_sub(kept.notes.len());
+        kept.notes.extend(gone.notes.iter().take(room).cloned());
+        for watch in self.watches.values_mut() {
+            if watch.current == gone.id {
+                watch.current.clone_from(&kept.id);
+            }
+        }
+        gone.version += 1;
+        gone.told = gone.version;
+        gone.untold_since = None;
+        gone.class = Class::Normal;
+        gone.unknown = false;
+        for member in &mut gone.members {
+            member.held = false;
+        }
+        gone.closed = Some(Closed {
+            at: now,
+            merged_into: Some(kept.id.clone()),
+        });
+        self.closed.insert(younger, gone);
+        let touch = Touch::find(touched, older);
+        touch.changed = true;
+        touch.merged.push(younger);
+        older
+    }
+}
+
+/// Whether `measured` lies in an activation's time, give or take `slack`.
+fn covers(activation: &Activation, measured: Wall, slack: Duration) -> bool {
+    let ends = if activation.is_present() {
+        activation.last_measured().max(measured)
+    } else {
+        activation.last_measured()
+    };
+    between(measured, activation.onset, ends, slack)
+}
+
+fn between(at: Wall, first: Wall, last: Wall, slack: Duration) -> bool {
+    first.saturating_sub(slack) <= at && at <= last.saturating_add(slack)
+}
+
+/// The rules that are not the primary one.
+fn beside(primary: Rule, rules: Rules) -> Rules {
+    rules.iter().filter(|rule| *rule != primary).collect()
+}
+
+/// Another instrument at TIO3 or above.
+fn is_neighbour(activation: &Activation, evidence: &Evidence) -> bool {
+    evidence.class >= Class::PossibleEmergency
+        && activation
+            .members
+            .iter()
+            .any(|member| member.class_max >= Class::PossibleEmergency)
+        && evidence.instrument != activation.highest.instrument
+}
+
+/// Whether `new` tells of a higher field. Of two quantities the one further
+/// above its level counts; what has no upper bound counts most.
+fn is_higher(new: &Evidence, old: &Evidence) -> bool {
+    let height = |evidence: &Evidence| match (evidence.value, evidence.level) {
+        (Some(value), Some(level)) if level > 0.0 => value / level,
+        (Some(value), _) => value,
+        (None, _) => f64::INFINITY,
+    };
+    height(new) > height(old)
+}
+
+/// Writes the reading's channel into the list of members; true when it is new
+/// there, holds again, or fired a new rule.
+fn enrol(activation: &mut Activation, arrival: &Arrival<'_>, rule: Rule, held: bool) -> bool {
+    let evidence = &arrival.evidence;
+    let Some(member) = activation.member_mut(&arrival.key) else {
+        activation.members.push(Member {
+            key: arrival.key.clone(),
+            rules: Rules::EMPTY.with(rule),
+            class_max: evidence.class,
+            highest: evidence.clone(),
+            first: evidence.measured,
+            last: evidence.measured,
+            held,
+            unknown: false,
+        });
+        return true;
+    };
+    let changed = !member.rules.contains(rule) || (held && !member.held);
+    member.rules.insert(rule);
+    member.class_max = member.class_max.max(evidence.class);
+    if is_higher_of_channel(evidence, &member.highest) {
+        member.highest = evidence.clone();
+    }
+    member.first = member.first.min(evidence.measured);
+    member.last = member.last.max(evidence.measured);
+    member.held |= held;
+    changed
+}
+
+fn is_higher_of_channel(new: &Evidence, old: &Evidence) -> bool {
+    match (new.value, old.value) {
+        (Some(new), Some(old)) => new > old,
+        (None, Some(_)) => true,
+        (_, None) => false,
+    }
+}
+
+fn absorb_member(kept: &mut Activation, gone: &Member) {
+    let Some(member) = kept.member_mut(&gone.key) else {
+        kept.members.push(gone.clone());
+        return;
+    };
+    member.rules = member.rules.union(gone.rules);
+    member.class_max = member.class_max.max(gone.class_max);
+    if is_higher_of_channel(&gone.highest, &member.highest) {
+        member.highest = gone.highest.clone();
+    }
+    member.first = member.first.min(gone.first);
+    member.last = member.last.max(gone.last);
+    member.held |= gone.held;
+}

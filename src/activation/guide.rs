@@ -1,0 +1,169 @@
+//! What the guideline says to do at each rule, in Indonesian and English.
+//!
+//! The words follow tables 3.1 and 3.2 of PUK/DK2N.3/PT.17 rev. 0, pages 30 and
+//! 31, in short. Values are not repeated here but for the perimeter of TIO2,
+//! which table 3.3 row 1 (page 37) ties to 100 µSv/h.
+
+use crate::criteria::{Class, Rule};
+
+/// One text in both languages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Both {
+    pub(super) id: &'static str,
+    pub(super) en: &'static str,
+}
+
+const fn both(id: &'static str, en: &'static str) -> Both {
+    Both { id, en }
+}
+
+/// What a rule means for the people who are told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Guide {
+    /// What it indicates.
+    pub(super) meaning: Both,
+    /// Table and page.
+    pub(super) source: Both,
+    /// What to do first.
+    pub(super) first: Both,
+}
+
+const TABLE_3_1: Both = both(
+    "PUK/DK2N.3/PT.17 rev. 0, tabel 3.1, hal. 30–31",
+    "PUK/DK2N.3/PT.17 rev. 0, table 3.1, p. 30–31",
+);
+const TABLE_3_2: Both = both(
+    "PUK/DK2N.3/PT.17 rev. 0, tabel 3.2, hal. 31",
+    "PUK/DK2N.3/PT.17 rev. 0, table 3.2, p. 31",
+);
+const TABLE_2_2: Both = both(
+    "PUK/DK2N.3/PT.17 rev. 0, tabel 2.2 baris 3, hal. 20",
+    "PUK/DK2N.3/PT.17 rev. 0, table 2.2 row 3, p. 20",
+);
+const SECTION_3_2_1: Both = both(
+    "PUK/DK2N.3/PT.17 rev. 0, 3.2.1(5), hal. 33",
+    "PUK/DK2N.3/PT.17 rev. 0, 3.2.1(5), p. 33",
+);
+const PROJECT: Both = both(
+    "aturan proyek, karena pedoman tidak mengaturnya",
+    "project rule, where the guideline is silent",
+);
+
+const TRACE: Both = both(
+    "Telusuri penyebabnya (investigasi) dan lakukan tindakan respons.",
+    "Trace the cause (investigate) and take response actions.",
+);
+const PERIMETER_TIO2: Both = both(
+    "Buat perimeter keselamatan pada kontur ≥ 100 µSv/jam dan lakukan tindakan respons.",
+    "Set the safety perimeter at the contour of ≥ 100 µSv/h and take response actions.",
+);
+const PERIMETER: Both = both(
+    "Buat perimeter dan lakukan tindakan respons.",
+    "Set a perimeter and take response actions.",
+);
+const PERIMETER_OBJECT: Both = both(
+    "Buat perimeter di sekitar benda. Telusuri penyebabnya (investigasi).",
+    "Set a perimeter around the object. Trace the cause (investigate).",
+);
+const ISOLATE: Both = both(
+    "Telusuri penyebabnya (investigasi) dan isolasi benda terkontaminasi.",
+    "Trace the cause (investigate) and isolate the contaminated object.",
+);
+const RESPOND: Both = both("Lakukan tindakan respons.", "Take response actions.");
+const PROTECT: Both = both(
+    "Lakukan tindakan protektif (3.3) dan tindakan respons.",
+    "Take protective actions (3.3) and response actions.",
+);
+const VERIFY: Both = both(
+    "Verifikasi di lapangan dan telusuri penyebabnya.",
+    "Verify in the field and trace the cause.",
+);
+
+const TIO3: Both = both(
+    "Kemungkinan kedaruratan radiologik (kontaminasi): TIO3 terlewati",
+    "Possible radiological emergency (contamination): TIO3 passed",
+);
+const TIO2: Both = both(
+    "Kedaruratan radiologik: TIO2 terlewati",
+    "Radiological emergency: TIO2 passed",
+);
+const TIO4: Both = both(
+    "Kedaruratan radiologik: TIO4 terlewati",
+    "Radiological emergency: TIO4 passed",
+);
+const POSSIBLE: Both = both(
+    "Kemungkinan kedaruratan radiologik",
+    "Possible radiological emergency",
+);
+const DANGEROUS: Both = both(
+    "Kedaruratan radiologik: ada sumber berbahaya",
+    "Radiological emergency: dangerous source",
+);
+const EMERGENCY: Both = both("Kedaruratan radiologik", "Radiological emergency");
+const ELEVATED: Both = both(
+    "Radiasi lingkungan meningkat dan menetap",
+    "Environmental radiation elevated and lasting",
+);
+
+const fn guide(meaning: Both, source: Both, first: Both) -> Guide {
+    Guide {
+        meaning,
+        source,
+        first,
+    }
+}
+
+/// The guide of a rule. Rules that never decide a level are read by their class.
+pub(super) const fn of(rule: Rule, class: Class) -> Guide {
+    match rule {
+        Rule::T31I1 => guide(TIO3, TABLE_3_1, TRACE),
+        Rule::T31I2 => guide(TIO2, TABLE_3_1, PERIMETER_TIO2),
+        Rule::T31II1 => guide(POSSIBLE, TABLE_3_1, TRACE),
+        Rule::T31III1 => guide(POSSIBLE, TABLE_3_1, PERIMETER_OBJECT),
+        Rule::T31III2 => guide(DANGEROUS, TABLE_3_1, PERIMETER),
+        Rule::T32I1 => guide(TIO3, TABLE_3_2, TRACE),
+        Rule::T32I2 => guide(TIO2, TABLE_3_2, PERIMETER),
+        Rule::T32II1 => guide(POSSIBLE, TABLE_3_2, TRACE),
+        Rule::T32II2 => guide(TIO4, TABLE_3_2, RESPOND),
+        Rule::T32III1 => guide(POSSIBLE, TABLE_3_2, ISOLATE),
+        Rule::T32III2 => guide(EMERGENCY, TABLE_3_2, PERIMETER),
+        Rule::EscTio2G => guide(TIO2, SECTION_3_2_1, PERIMETER_TIO2),
+        Rule::EscTio2B | Rule::EscTio2A => guide(TIO2, SECTION_3_2_1, PERIMETER),
+        Rule::EscTio3G | Rule::EscTio3B | Rule::EscTio3A => guide(TIO3, SECTION_3_2_1, TRACE),
+        Rule::EscTio4G | Rule::EscTio4B | Rule::EscTio4A => guide(TIO4, SECTION_3_2_1, PROTECT),
+        Rule::T223 => guide(ELEVATED, TABLE_2_2, VERIFY),
+        Rule::PbElev
+        | Rule::PbExist
+        | Rule::ExRain
+        | Rule::ExMed
+        | Rule::ExNorm
+        | Rule::ExNhb
+        | Rule::Sn1
+        | Rule::Sn2
+        | Rule::Sn3
+        | Rule::Dq01
+        | Rule::Dq02
+        | Rule::Dq03
+        | Rule::Dq04
+        | Rule::Dq05
+        | Rule::Dq06
+        | Rule::Dq07
+        | Rule::Dq08
+        | Rule::Dq09
+        | Rule::Dq10
+        | Rule::Dq11
+        | Rule::Dq12
+        | Rule::Dq13
+        | Rule::Hy1
+        | Rule::Nr => match class {
+            Class::Emergency => guide(EMERGENCY, PROJECT, PERIMETER),
+            Class::PossibleEmergency => guide(POSSIBLE, PROJECT, TRACE),
+            Class::Invalid
+            | Class::Normal
+            | Class::Exempt
+            | Class::ExistingManaged
+            | Class::Elevated
+            | Class::Unclassified => guide(ELEVATED, PROJECT, VERIFY),
+        },
+    }
+}

@@ -1,0 +1,122 @@
+//! What the machine asks for: transitions to be recorded, and told where they say so.
+
+use serde::{Deserialize, Serialize};
+
+use super::id::ActivationId;
+use super::state::{Activation, Stamp, Watch};
+use super::wire;
+use crate::clock::Wall;
+use crate::criteria::{Remarks, Rule, Rules};
+use crate::reading::InstrumentId;
+
+/// Why people are told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Why {
+    /// It is new.
+    Raised,
+    /// Its class rose; any acknowledgement is void.
+    Risen,
+    /// It had ended and is back; any acknowledgement is void.
+    Reopened,
+    /// Nothing holds it any longer; nobody acknowledged it yet.
+    Cleared,
+    /// It is over.
+    Closed,
+    /// It goes on under the id of an older one.
+    Merged,
+    /// Members, confirmation or class changed; bundled.
+    Updated,
+}
+
+impl Why {
+    /// The word for it in records and topics.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Raised => "raised",
+            Self::Risen => "risen",
+            Self::Reopened => "reopened",
+            Self::Cleared => "cleared",
+            Self::Closed => "closed",
+            Self::Merged => "merged",
+            Self::Updated => "updated",
+        }
+    }
+}
+
+/// What brought a transition about.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Cause {
+    /// A reading.
+    Reading {
+        /// Its instrument.
+        #[serde(with = "wire::instrument")]
+        instrument: InstrumentId,
+        /// Its primary rule.
+        #[serde(with = "wire::rule")]
+        rule: Rule,
+        /// Further rules that matched.
+        #[serde(with = "wire::rules")]
+        also: Rules,
+        /// Remarks.
+        #[serde(with = "wire::remarks")]
+        remarks: Remarks,
+        /// When it was measured, as far as known.
+        #[serde(with = "wire::wall")]
+        measured: Wall,
+        /// When it arrived.
+        #[serde(with = "wire::wall")]
+        received: Wall,
+        /// Hash of its frame, in hexadecimal.
+        frame: String,
+    },
+    /// A source fell silent.
+    Silence,
+    /// Changes were waiting to be told together.
+    Bundle,
+    /// Clearing runs moved on; recorded so that a restart loses none.
+    Checkpoint,
+    /// An older activation took this one over.
+    Merge {
+        /// The one that lives on.
+        into: ActivationId,
+    },
+    /// A person acted.
+    Person {
+        /// Who.
+        by: String,
+        /// Through which channel.
+        channel: String,
+    },
+}
+
+/// One change of one activation, complete enough to go on from after a restart.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Transition {
+    /// When.
+    pub stamp: Stamp,
+    /// What brought it about.
+    pub cause: Cause,
+    /// Whether people are told, and why. Once for each version.
+    pub tell: Option<Why>,
+    /// Everything about the activation, after the change.
+    pub activation: Activation,
+    /// The channels behind it.
+    pub watches: Vec<Watch>,
+}
+
+/// What the caller has to do, in this order.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+    /// Record it and, where it says so, tell it: one record for both.
+    Transition(Box<Transition>),
+}
+
+impl Effect {
+    /// The transition.
+    pub fn transition(&self) -> &Transition {
+        let Self::Transition(transition) = self;
+        transition
+    }
+}

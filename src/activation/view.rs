@@ -1,0 +1,313 @@
+//! What programs read of an activation: the shape that MQTT, webhooks and the
+//! HTTP interface share. Fields may be added, never renamed.
+
+use serde::{Deserialize, Serialize};
+
+use super::guide;
+use super::id::Mode;
+use super::message::{self, Text, inert};
+use super::place::{Coordinates, Place};
+use super::state::{Activation, Evidence, Member};
+use super::transition::Transition;
+use crate::clock::Zone;
+use crate::units::rounded;
+
+/// Longest name of a site or item that is passed on, in characters.
+pub(super) const NAME_CHARS: usize = 80;
+
+/// One activation, as it is now. Times are RFC 3339 in UTC.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ActivationView {
+    /// Its name for life.
+    pub id: String,
+    /// Grows by one with each change.
+    pub version: u32,
+    /// RAISED, ACKED, CLEARED_UNACKED or CLOSED.
+    pub state: String,
+    /// The class that holds now; NORMAL when nothing does.
+    pub class: String,
+    /// The highest class since it opened.
+    pub class_max: String,
+    /// The rule of the highest class.
+    pub rule: String,
+    /// Table and page of that rule.
+    pub rule_source: String,
+    /// Every other rule that fired.
+    pub also: Vec<String>,
+    /// What is recommended; a person decides.
+    pub recommended_status: String,
+    /// Something holds it now.
+    pub present: bool,
+    /// A person took notice of what is true now.
+    pub acked: bool,
+    /// Who that was.
+    pub acked_by: Option<String>,
+    /// Seen by a second reading, a neighbour, or counts enough.
+    pub confirmed: bool,
+    /// Every source that holds it is silent.
+    pub data_lost: bool,
+    /// Its readings were old when they arrived.
+    pub late: bool,
+    /// Not real.
+    pub exercise: bool,
+    /// environment, person or object.
+    pub subject: String,
+    /// Where.
+    pub place: PlaceView,
+    /// dose_rate or count_rate.
+    pub quantity: String,
+    /// The radiation counted, for count rates.
+    pub radiation: Option<String>,
+    /// The highest value; absent when over-range of unknown height.
+    pub value: Option<f64>,
+    /// The field is at least that high.
+    pub at_least: bool,
+    /// `uSv/h` or `cps`.
+    pub unit: String,
+    /// Where the level begins, in the same unit.
+    pub level: Option<f64>,
+    /// Which instrument saw the highest value.
+    pub instrument: String,
+    /// Its calibration factor, as a person reads it.
+    pub factor: Option<String>,
+    /// When it began, by the time of measurement.
+    pub onset: String,
+    /// When the highest value was measured.
+    pub observed_at: String,
+    /// When that arrived.
+    pub received_at: String,
+    /// When the last reading at a level was measured.
+    pub last_seen_at: String,
+    /// Remarks of the readings behind it.
+    pub flags: Vec<String>,
+    /// Every channel that reached a level.
+    pub members: Vec<MemberView>,
+    /// Rules by which readings could not be judged.
+    pub review: Vec<String>,
+    /// The activation that it goes on as.
+    pub merged_into: Option<String>,
+}
+
+/// Where an activation is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PlaceView {
+    /// site, item, area or instrument (no position).
+    pub kind: String,
+    /// Id of the site.
+    pub site: Option<String>,
+    /// Name of site or item.
+    pub name: Option<String>,
+    /// Degrees north; of the last position heard.
+    pub lat: Option<f64>,
+    /// Degrees east.
+    pub lon: Option<f64>,
+}
+
+/// One channel that reached a level.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MemberView {
+    /// The instrument.
+    pub instrument: String,
+    /// What it measures.
+    pub quantity: String,
+    /// The radiation counted, for count rates.
+    pub radiation: Option<String>,
+    /// Its highest class here.
+    pub class_max: String,
+    /// Its rules.
+    pub rules: Vec<String>,
+    /// Its highest value.
+    pub value: Option<f64>,
+    /// In this unit.
+    pub unit: String,
+    /// First at a level.
+    pub first: String,
+    /// Last at a level.
+    pub last: String,
+    /// At a level now.
+    pub held: bool,
+    /// Silent since.
+    pub unknown: bool,
+}
+
+impl ActivationView {
+    /// The outside of an activation.
+    pub fn of(activation: &Activation) -> Self {
+        let highest = &activation.highest;
+        Self {
+            id: activation.id.to_string(),
+            version: activation.version,
+            state: activation.shown().as_str().to_owned(),
+            class: activation.class.to_string(),
+            class_max: activation.class_max.to_string(),
+            rule: activation.rule.to_string(),
+            rule_source: guide::of(activation.rule, activation.class_max)
+                .source
+                .en
+                .to_owned(),
+            also: activation
+                .also
+                .iter()
+                .map(|rule| rule.to_string())
+                .collect(),
+            recommended_status: activation.recommendation.to_string(),
+            present: activation.is_present(),
+            acked: activation.ack.is_some(),
+            acked_by: activation
+                .ack
+                .as_ref()
+                .map(|ack| inert(&ack.by, NAME_CHARS)),
+            confirmed: activation.confirmed,
+            data_lost: activation.unknown,
+            late: activation.late,
+            exercise: activation.mode == Mode::Exercise,
+            subject: activation.subject.to_string(),
+            place: PlaceView::of(activation),
+            quantity: highest.quantity.as_str().to_owned(),
+            radiation: highest.quantity.radiation().map(|word| word.to_string()),
+            value: highest.value.map(rounded),
+            at_least: highest.at_least,
+            unit: highest.quantity.unit().to_owned(),
+            level: highest.level.map(rounded),
+            instrument: highest.instrument.to_string(),
+            factor: highest
+                .factor
+                .as_ref()
+                .map(|factor| inert(factor, NAME_CHARS)),
+            onset: activation.onset.to_string(),
+            observed_at: highest.measured.to_string(),
+            received_at: highest.received.to_string(),
+            last_seen_at: activation.last_measured().to_string(),
+            flags: activation
+                .remarks
+                .iter()
+                .map(|remark| remark.to_string())
+                .collect(),
+            members: activation.members.iter().map(MemberView::of).collect(),
+            review: activation
+                .notes
+                .iter()
+                .map(|note| format!("{} {}", note.rule, note.key.instrument))
+                .collect(),
+            merged_into: activation
+                .closed
+                .as_ref()
+                .and_then(|closed| closed.merged_into.as_ref())
+                .map(ToString::to_string),
+        }
+    }
+}
+
+impl PlaceView {
+    fn of(activation: &Activation) -> Self {
+        let (kind, site, name) = match &activation.place {
+            Place::Site(site) => (
+                "site",
+                Some(inert(&site.id, NAME_CHARS)),
+                Some(inert(&site.name, NAME_CHARS)),
+            ),
+            Place::Item { name } => ("item", None, Some(inert(name, NAME_CHARS))),
+            Place::Area => ("area", None, None),
+            Place::Instrument { .. } => ("instrument", None, None),
+        };
+        let at = where_now(activation);
+        Self {
+            kind: kind.to_owned(),
+            site,
+            name,
+            lat: at.map(|at| at.lat),
+            lon: at.map(|at| at.lon),
+        }
+    }
+}
+
+/// The site's position, else the one that was heard last.
+pub(super) fn where_now(activation: &Activation) -> Option<Coordinates> {
+    let of_site = match &activation.place {
+        Place::Site(site) => site.position,
+        Place::Item { .. } | Place::Area | Place::Instrument { .. } => None,
+    };
+    of_site.or_else(|| {
+        activation
+            .spots
+            .iter()
+            .max_by_key(|spot| spot.heard)
+            .map(|spot| spot.at)
+    })
+}
+
+impl MemberView {
+    fn of(member: &Member) -> Self {
+        let Evidence {
+            quantity, value, ..
+        } = &member.highest;
+        Self {
+            instrument: member.key.instrument.to_string(),
+            quantity: quantity.as_str().to_owned(),
+            radiation: quantity.radiation().map(|word| word.to_string()),
+            class_max: member.class_max.to_string(),
+            rules: member.rules.iter().map(|rule| rule.to_string()).collect(),
+            value: value.map(rounded),
+            unit: quantity.unit().to_owned(),
+            first: member.first.to_string(),
+            last: member.last.to_string(),
+            held: member.held,
+            unknown: member.unknown,
+        }
+    }
+}
+
+/// Who tells, and how times are shown.
+#[derive(Clone, Debug)]
+pub struct EventContext {
+    /// Name of this node.
+    pub node: String,
+    /// The zone of the people who read it.
+    pub zone: Zone,
+    /// False when the journal could not be written: told all the same, marked.
+    pub recorded: bool,
+}
+
+/// What people and programs are told of one version of an activation.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Event {
+    /// The message: `<activation>.<version>`. One that comes twice is one message.
+    pub id: String,
+    /// raised, risen, reopened, cleared, closed, merged or updated.
+    pub why: String,
+    /// When it happened.
+    pub at: String,
+    /// Which node tells.
+    pub node: String,
+    /// Not real.
+    pub exercise: bool,
+    /// The transition is in the journal.
+    pub recorded: bool,
+    /// The activation, after the change.
+    pub activation: ActivationView,
+    /// For people, in Indonesian and English.
+    pub text: Text,
+}
+
+impl Event {
+    /// What a transition tells; `None` when it is only recorded.
+    pub fn of(transition: &Transition, context: &EventContext) -> Option<Self> {
+        let why = transition.tell?;
+        let activation = &transition.activation;
+        Some(Self {
+            id: Self::message_id(activation),
+            why: why.as_str().to_owned(),
+            at: transition.stamp.wall.to_string(),
+            node: inert(&context.node, NAME_CHARS),
+            exercise: activation.mode == Mode::Exercise,
+            recorded: context.recorded,
+            activation: ActivationView::of(activation),
+            text: message::text(activation, why, transition.stamp.wall, context),
+        })
+    }
+
+    /// The id of the message that tells an activation's current version.
+    pub fn message_id(activation: &Activation) -> String {
+        format!("{}.{}", activation.id, activation.version)
+    }
+}

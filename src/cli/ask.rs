@@ -1,0 +1,268 @@
+//! The verbs that ask a running daemon, through its HTTP interface.
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use clap::Args as ClapArgs;
+use reqwest::{Client, RequestBuilder};
+use serde_json::Value;
+
+use super::output::{Out, format_or_default, table};
+use super::{Args, Format, load, runtime};
+
+/// A daemon that does not answer by then is not well.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Options {
+    /// The daemon's address; default the configuration's.
+    #[arg(long, value_name = "URL")]
+    url: Option<String>,
+    /// How to print.
+    #[arg(long)]
+    format: Option<Format>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct ReadingsOptions {
+    #[command(flatten)]
+    common: Options,
+    /// Readings of this instrument only.
+    #[arg(long)]
+    instrument: Option<String>,
+    /// Measured at or after this time, RFC 3339.
+    #[arg(long)]
+    since: Option<String>,
+    /// Measured before this time, RFC 3339.
+    #[arg(long)]
+    until: Option<String>,
+    /// At most so many; default 1000.
+    #[arg(long)]
+    limit: Option<u64>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct AckOptions {
+    #[command(flatten)]
+    common: Options,
+    /// The activation.
+    id: String,
+    /// The version you have seen.
+    #[arg(long)]
+    version: u32,
+    /// Your name.
+    #[arg(long)]
+    name: String,
+    /// A remark.
+    #[arg(long)]
+    note: String,
+}
+
+pub(super) fn status(args: &Args, options: &Options) -> anyhow::Result<ExitCode> {
+    let status = get(args, options, "status", &[])?;
+    if format_or_default(options.format) == Format::Ndjson {
+        return print(&[status]);
+    }
+    let mut rows = Vec::new();
+    flatten("", &status, &mut rows);
+    text(&table(&rows))
+}
+
+pub(super) fn books(args: &Args, options: &Options) -> anyhow::Result<ExitCode> {
+    let books = get(args, options, "books", &[])?;
+    if format_or_default(options.format) == Format::Ndjson {
+        return print(&[books]);
+    }
+    text(&books_table(&books))
+}
+
+pub(super) fn activations(args: &Args, options: &Options) -> anyhow::Result<ExitCode> {
+    let activations = list(get(args, options, "activations", &[])?)?;
+    if format_or_default(options.format) == Format::Ndjson {
+        return print(&activations);
+    }
+    let columns = [
+        ("ID", "/id"),
+        ("VERSION", "/version"),
+        ("STATE", "/state"),
+        ("CLASS", "/class"),
+        ("MAX", "/class_max"),
+        ("RULE", "/rule"),
+        ("VALUE", "/value"),
+        ("UNIT", "/unit"),
+        ("PLACE", "/place/name"),
+        ("SINCE", "/onset"),
+        ("EXERCISE", "/exercise"),
+    ];
+    text(&columns_of(&activations, &columns))
+}
+
+pub(super) fn readings(args: &Args, options: &ReadingsOptions) -> anyhow::Result<ExitCode> {
+    let limit = options.limit.map(|limit| limit.to_string());
+    let query: Vec<(&str, &str)> = [
+        ("instrument", options.instrument.as_deref()),
+        ("since", options.since.as_deref()),
+        ("until", options.until.as_deref()),
+        ("limit", limit.as_deref()),
+    ]
+    .into_iter()
+    .filter_map(|(name, value)| Some((name, value?)))
+    .collect();
+    let readings = list(get(args, &options.common, "readings", &query)?)?;
+    if format_or_default(options.common.format) == Format::Ndjson {
+        return print(&readings);
+    }
+    let columns = [
+        ("AT", "/at"),
+        ("INSTRUMENT", "/instrument"),
+        ("QUANTITY", "/values/0/quantity"),
+        ("VALUE", "/values/0/value"),
+        ("UNIT", "/values/0/unit"),
+        ("CLASS", "/class"),
+        ("RULE", "/rule"),
+        ("LAT", "/position/lat"),
+        ("LON", "/position/lon"),
+    ];
+    text(&columns_of(&readings, &columns))
+}
+
+pub(super) fn ack(args: &Args, options: &AckOptions) -> anyhow::Result<ExitCode> {
+    let body = serde_json::json!({
+        "version": options.version,
+        "by": options.name,
+        "note": options.note,
+    });
+    let path = format!("activations/{}/ack", options.id);
+    let answer = send(args, &options.common, |client, base| {
+        client
+            .post(format!("{base}/api/v1/{path}"))
+            .header("content-type", "application/json")
+            .body(body.to_string())
+    })?;
+    print(&[answer])
+}
+
+fn get(args: &Args, options: &Options, what: &str, query: &[(&str, &str)]) -> anyhow::Result<Value> {
+    send(args, options, |client, base| {
+        client.get(format!("{base}/api/v1/{what}")).query(query)
+    })
+}
+
+/// Sends one request and reads the answer; a problem document becomes an error.
+fn send(
+    args: &Args,
+    options: &Options,
+    request: impl FnOnce(&Client, &str) -> RequestBuilder,
+) -> anyhow::Result<Value> {
+    let config = load(args.config.as_deref())?;
+    let http = config.http.as_ref();
+    let base = match (&options.url, http) {
+        (Some(url), _) => url.trim_end_matches('/').to_owned(),
+        (None, Some(http)) => format!("http://{}", http.listen),
+        (None, None) => bail!("the HTTP interface is off in the configuration; name an --url"),
+    };
+    let token = http.and_then(|http| http.token.as_ref());
+    runtime()?.block_on(async {
+        let client = Client::builder().timeout(PATIENCE).build()?;
+        let mut request = request(&client, &base);
+        if let Some(token) = token {
+            request = request.bearer_auth(token.expose());
+        }
+        let response = request
+            .send()
+            .await
+            .with_context(|| format!("no daemon answers at {base}; is `pantau run` running?"))?;
+        let status = response.status();
+        let body = response.text().await?;
+        let value: Value = serde_json::from_str(&body)
+            .with_context(|| format!("{base} answered {status}, and no JSON"))?;
+        if !status.is_success() {
+            let detail = value.get("detail").and_then(Value::as_str).unwrap_or(&body);
+            bail!("{status}: {detail}");
+        }
+        Ok(value)
+    })
+}
+
+fn list(value: Value) -> anyhow::Result<Vec<Value>> {
+    match value {
+        Value::Array(items) => Ok(items),
+        _ => bail!("the daemon's answer is no list"),
+    }
+}
+
+fn print(values: &[Value]) -> anyhow::Result<ExitCode> {
+    let mut out = Out::new();
+    for value in values {
+        out.json(value)?;
+    }
+    out.finish()?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn text(text: &str) -> anyhow::Result<ExitCode> {
+    let mut out = Out::new();
+    out.text(text)?;
+    out.finish()?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn columns_of(values: &[Value], columns: &[(&str, &str)]) -> String {
+    let mut rows = vec![columns.iter().map(|(head, _)| (*head).to_owned()).collect()];
+    for value in values {
+        rows.push(columns.iter().map(|(_, pointer)| cell(value.pointer(pointer))).collect());
+    }
+    table(&rows)
+}
+
+fn cell(value: Option<&Value>) -> String {
+    match value {
+        None | Some(Value::Null) => "-".to_owned(),
+        Some(Value::String(text)) => text.clone(),
+        Some(other) => other.to_string(),
+    }
+}
+
+/// Nested objects as `a.b  value` rows.
+fn flatten(path: &str, value: &Value, rows: &mut Vec<Vec<String>>) {
+    match value {
+        Value::Object(members) => {
+            for (name, value) in members {
+                let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+                flatten(&path, value, rows);
+            }
+        }
+        other => rows.push(vec![path.to_owned(), cell(Some(other))]),
+    }
+}
+
+/// The books as a table: a row for each instrument, then the sum.
+pub(super) fn books_table(books: &Value) -> String {
+    let columns = [
+        "received",
+        "stored",
+        "waiting",
+        "dead_lettered",
+        "refused",
+        "duplicates",
+        "late",
+        "gaps",
+        "ignored",
+        "balanced",
+    ];
+    let row = |name: &str, account: &Value| {
+        let mut row = vec![name.to_owned()];
+        row.extend(columns.iter().map(|column| cell(account.get(*column))));
+        row
+    };
+    let mut head = vec!["INSTRUMENT".to_owned()];
+    head.extend(columns.iter().map(|column| column.to_uppercase()));
+    let mut rows = vec![head];
+    if let Some(instruments) = books.get("instruments").and_then(Value::as_object) {
+        rows.extend(instruments.iter().map(|(name, account)| row(name, account)));
+    }
+    rows.extend(books.get("unattributed").map(|account| row("(nobody's)", account)));
+    rows.extend(books.get("total").map(|account| row("TOTAL", account)));
+    table(&rows)
+}

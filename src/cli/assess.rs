@@ -1,0 +1,33 @@
+//! `pantau assess`: judges cases.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::Args as ClapArgs;
+
+use super::output::Out;
+use super::profile::read;
+use crate::cases;
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Options {
+    /// The cases; default stdin.
+    file: Option<PathBuf>,
+}
+
+pub(super) fn assess(options: &Options) -> anyhow::Result<ExitCode> {
+    let bytes = read(options.file.as_deref())?;
+    let text = String::from_utf8(bytes).context("the cases are not UTF-8 text")?;
+    let assessed = cases::assess_file(&text)?;
+    let mut out = Out::new();
+    for line in &assessed.lines {
+        out.json(line)?;
+    }
+    out.finish()?;
+    Ok(if assessed.is_complete {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}

@@ -1,0 +1,134 @@
+//! The command line: one file for each verb.
+//!
+//! Results go to standard output, everything else to standard error. Exit
+//! codes: 0 done, 1 the thing asked for failed or a check found problems, 2
+//! wrong usage.
+
+mod ask;
+mod assess;
+mod check;
+mod demo;
+mod export;
+mod output;
+mod profile;
+mod replay;
+mod run;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+use crate::config::{self, Config, ConfigErrors};
+use crate::telemetry::{LogFormat, start_log};
+
+/// Watches radiation instruments and raises activations by the intervention
+/// levels of BAPETEN's guideline PUK/DK2N.3/PT.17.
+#[derive(Debug, Parser)]
+#[command(name = "pantau", version, propagate_version = true)]
+struct Args {
+    /// Configuration file; default `pantau.toml`, then `/etc/pantau/pantau.toml`,
+    /// then built-in defaults.
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Level of the log on standard error: error, warn, info, debug, trace;
+    /// default the configuration's.
+    #[arg(long, global = true, value_name = "LEVEL")]
+    log: Option<String>,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Run the daemon until SIGTERM or SIGINT; SIGHUP reloads the configuration.
+    Run,
+    /// Run the main job with no server and no hardware, as an exercise.
+    Demo(demo::Options),
+    /// Name every problem of the configuration.
+    Check,
+    /// Device profiles.
+    #[command(subcommand)]
+    Profile(profile::Verb),
+    /// Judge cases: a file of `{"cases":[…]}` or a case a line; default stdin.
+    Assess(assess::Options),
+    /// Run recordings through the whole core with their own times.
+    Replay(replay::Options),
+    /// How the running daemon is.
+    Status(ask::Options),
+    /// The activations of the running daemon, the newest first.
+    Activations(ask::Options),
+    /// Stored readings of the running daemon, the newest first.
+    Readings(ask::ReadingsOptions),
+    /// The books of the running daemon.
+    Books(ask::Options),
+    /// Take notice of an activation.
+    Ack(ask::AckOptions),
+    /// Write stored readings; needs no running daemon.
+    Export(export::Options),
+}
+
+/// How results are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// Tables for people; the default on a terminal.
+    Table,
+    /// One JSON object a line; the default elsewhere.
+    Ndjson,
+}
+
+/// Runs the program and gives its exit code.
+pub fn main() -> ExitCode {
+    let args = Args::parse();
+    // Named once, before anything else can choose one: see deliver::webhook.
+    rustls::crypto::ring::default_provider().install_default().ok();
+    let outcome = match &args.verb {
+        Verb::Run => run::run(&args),
+        Verb::Demo(options) => demo::demo(&args, options),
+        Verb::Check => check::check(&args),
+        Verb::Profile(verb) => profile::profile(&args, verb),
+        Verb::Assess(options) => assess::assess(options),
+        Verb::Replay(options) => replay::replay(&args, options),
+        Verb::Status(options) => ask::status(&args, options),
+        Verb::Activations(options) => ask::activations(&args, options),
+        Verb::Readings(options) => ask::readings(&args, options),
+        Verb::Books(options) => ask::books(&args, options),
+        Verb::Ack(options) => ask::ack(&args, options),
+        Verb::Export(options) => export::export(&args, options),
+    };
+    match outcome {
+        Ok(code) => code,
+        Err(error) => {
+            output::complain(&format!("{error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The checked configuration of the file asked for.
+fn load(path: Option<&Path>) -> Result<Config, ConfigErrors> {
+    let environment = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    config::load(path, environment)
+}
+
+/// Starts the log as flags and configuration say.
+fn start_log_for(args: &Args, config: Option<&Config>) -> anyhow::Result<()> {
+    let level = match (&args.log, config) {
+        (Some(level), _) => level.clone(),
+        (None, Some(config)) => config.log.level.as_str().to_owned(),
+        (None, None) => "warn".to_owned(),
+    };
+    let format = match config.map(|config| config.log.format) {
+        Some(config::LogFormat::Json) => LogFormat::Json,
+        Some(config::LogFormat::Text) | None => LogFormat::Text,
+    };
+    start_log(&level, format).map_err(|error| anyhow::anyhow!(error))
+}
+
+/// A runtime for the verbs that need one.
+fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    Ok(tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?)
+}

@@ -1,0 +1,187 @@
+//! `[criteria]`: what the guideline leaves open (criteria.md sections 5 and 7).
+//!
+//! | key                            | unit  | range         | default |
+//! |--------------------------------|-------|---------------|---------|
+//! | `comparator."<rule>"`          | -     | `ge`, `gt`    | `ge`    |
+//! | `dose_basis."<rule>"`          | -     | `gross`, `net` | `gross` |
+//! | `count_basis`                  | -     | `gross`, `net` | `gross` |
+//! | `gy_to_sv`                     | Sv/Gy | 0.5 to 2      | 1.2     |
+//! | `persistence_min`              | min   | 1 to 1 440    | 60      |
+//! | `elevated_net_usv_h`           | µSv/h | 0.01 to 1     | 0.11    |
+//! | `background.fallback_usv_h`    | µSv/h | 0.01 to 0.5   | 0.10    |
+//! | `background.count_max_age_h`   | h     | 0.1 to 168    | 12      |
+//! | `rain.ratio`                   | -     | 1 to 5        | 2       |
+//! | `rain.hours_after`             | h     | 0 to 24       | 3       |
+//! | `nhb.ratio`                    | -     | 1 to 3        | 1.5     |
+//! | `existing.ratio`               | -     | 1 to 5        | 1.5     |
+//! | `min_net_cps.alpha`            | cps   | 0.01 to 2     | 0.1     |
+//! | `min_net_cps.beta`             | cps   | 0.01 to 20    | 0.5     |
+//! | `medical.require_verification` | -     | true, false   | true    |
+//! | `norm.hours`                   | h     | 1 to 8 784    | 2 000   |
+//! | `env_max_height_m`             | m     | 1 to 100      | 3       |
+//! | `geometry_tolerance`           | -     | 0 to 0.5      | 0.2     |
+//! | `probe_factor`                 | -     | 0.01 to 100   | 1       |
+//! | `time.max_age_secs`            | s     | 60 to 3 600   | 900     |
+//! | `time.max_ahead_secs`          | s     | 1 to 3 600    | 120     |
+//!
+//! The defaults are those of [`Policy`]. The bounds are the project's: inside
+//! them a rule is stricter or laxer, outside it would be another rule, or none.
+//! The levels of the guideline itself are no configuration.
+
+use super::section::Section;
+use crate::criteria::{Basis, ByRadiation, Comparator, Policy, Rule, Rules};
+use crate::quality::Limits;
+
+const COMPARATORS: &[(&str, Comparator)] = &[("ge", Comparator::Ge), ("gt", Comparator::Gt)];
+
+const BASES: &[(&str, Basis)] = &[("gross", Basis::Gross), ("net", Basis::Net)];
+
+/// Rules that compare a dose rate with a level.
+const DOSE_RULES: &[Rule] = &[
+    Rule::T31I1,
+    Rule::T31I2,
+    Rule::T31II1,
+    Rule::T31III1,
+    Rule::T31III2,
+    Rule::EscTio4G,
+];
+
+/// Rules that compare anything with a level.
+const COMPARING_RULES: &[Rule] = &[
+    Rule::T31I1,
+    Rule::T31I2,
+    Rule::T31II1,
+    Rule::T31III1,
+    Rule::T31III2,
+    Rule::EscTio4G,
+    Rule::T32I1,
+    Rule::T32I2,
+    Rule::T32II1,
+    Rule::T32II2,
+    Rule::T32III1,
+    Rule::T32III2,
+    Rule::PbElev,
+    Rule::PbExist,
+];
+
+pub(super) fn read(mut section: Section<'_>) -> Policy {
+    let default = Policy::default();
+    let comparators = section
+        .table("comparator")
+        .meanings(COMPARING_RULES, COMPARATORS);
+    let bases = section.table("dose_basis").meanings(DOSE_RULES, BASES);
+    let count_basis = section.meaning("count_basis", BASES);
+    let mut number = |key, lowest: f64, highest: f64, default: f64| {
+        section.number(key, lowest..=highest).unwrap_or(default)
+    };
+    let gy_to_sv = number("gy_to_sv", 0.5, 2.0, default.gy_to_sv);
+    let persistence_min = number("persistence_min", 1.0, 1_440.0, default.persistence_min);
+    let elevated_net_usv_h = number("elevated_net_usv_h", 0.01, 1.0, default.elevated_net_usv_h);
+    let env_max_height_m = number("env_max_height_m", 1.0, 100.0, default.env_max_height_m);
+    let geometry_tolerance = number("geometry_tolerance", 0.0, 0.5, default.geometry_tolerance);
+    let probe_factor = number("probe_factor", 0.01, 100.0, default.probe_factor);
+    let [fallback, count_max_age] = pair(
+        section.table("background"),
+        [
+            ("fallback_usv_h", 0.01, 0.5),
+            ("count_max_age_h", 0.1, 168.0),
+        ],
+        [
+            default.background_fallback_usv_h,
+            default.background_count_max_age_h,
+        ],
+    );
+    let [rain_ratio, rain_hours_after] = pair(
+        section.table("rain"),
+        [("ratio", 1.0, 5.0), ("hours_after", 0.0, 24.0)],
+        [default.rain_ratio, default.rain_hours_after],
+    );
+    let [alpha, beta] = pair(
+        section.table("min_net_cps"),
+        [("alpha", 0.01, 2.0), ("beta", 0.01, 20.0)],
+        [default.min_net_cps.alpha, default.min_net_cps.beta],
+    );
+    let nhb_ratio = one(section.table("nhb"), "ratio", 1.0, 3.0, default.nhb_ratio);
+    let existing_ratio = one(
+        section.table("existing"),
+        "ratio",
+        1.0,
+        5.0,
+        default.existing_ratio,
+    );
+    let norm_hours = one(
+        section.table("norm"),
+        "hours",
+        1.0,
+        8_784.0,
+        default.norm_hours,
+    );
+    let mut medical = section.table("medical");
+    let require_verification = medical.boolean("require_verification");
+    medical.finish();
+    let time = time(section.table("time"), default.time);
+    section.finish();
+    Policy {
+        strict: chosen(&comparators, Comparator::Gt),
+        net_dose: chosen(&bases, Basis::Net),
+        count_basis: count_basis.unwrap_or(default.count_basis),
+        gy_to_sv,
+        persistence_min,
+        elevated_net_usv_h,
+        background_fallback_usv_h: fallback,
+        background_count_max_age_h: count_max_age,
+        rain_ratio,
+        rain_hours_after,
+        nhb_ratio,
+        existing_ratio,
+        min_net_cps: ByRadiation { alpha, beta },
+        medical_require_verification: require_verification
+            .unwrap_or(default.medical_require_verification),
+        norm_hours,
+        env_max_height_m,
+        geometry_tolerance,
+        probe_factor,
+        time,
+    }
+}
+
+/// A table with two numbers: key, lowest and highest of each.
+fn pair(
+    mut table: Section<'_>,
+    keys: [(&'static str, f64, f64); 2],
+    default: [f64; 2],
+) -> [f64; 2] {
+    let [first, second] = keys.map(|(key, lowest, highest)| table.number(key, lowest..=highest));
+    table.finish();
+    let [first_default, second_default] = default;
+    [
+        first.unwrap_or(first_default),
+        second.unwrap_or(second_default),
+    ]
+}
+
+/// A table with one number.
+fn one(mut table: Section<'_>, key: &'static str, lowest: f64, highest: f64, default: f64) -> f64 {
+    let number = table.number(key, lowest..=highest);
+    table.finish();
+    number.unwrap_or(default)
+}
+
+fn time(mut table: Section<'_>, default: Limits) -> Limits {
+    let max_age = table.seconds("max_age_secs", 60..=3_600);
+    let max_ahead = table.seconds("max_ahead_secs", 1..=3_600);
+    table.finish();
+    Limits {
+        max_age_s: max_age.map_or(default.max_age_s, |age| age.as_secs_f64()),
+        max_ahead_s: max_ahead.map_or(default.max_ahead_s, |ahead| ahead.as_secs_f64()),
+    }
+}
+
+/// The rules for which this was chosen.
+fn chosen<T: PartialEq>(choices: &[(Rule, T)], choice: T) -> Rules {
+    choices
+        .iter()
+        .filter(|(_, chosen)| *chosen == choice)
+        .map(|(rule, _)| *rule)
+        .collect()
+}

@@ -1,0 +1,39 @@
+//! A subscriber that is always there: the daemon's own log.
+
+use tracing::{error, info, warn};
+
+use crate::activation::Event;
+
+/// Which languages the log lines come in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Language {
+    /// Indonesian only.
+    Indonesian,
+    /// English only.
+    English,
+    /// One line each.
+    #[default]
+    Both,
+}
+
+/// Writes an event to the log: one line in each language.
+pub(super) fn write(event: &Event, language: Language) {
+    if matches!(language, Language::Indonesian | Language::Both) {
+        line(event, &event.text.id.log);
+    }
+    if matches!(language, Language::English | Language::Both) {
+        line(event, &event.text.en.log);
+    }
+}
+
+/// The level follows the class: an emergency is something someone must act on.
+fn line(event: &Event, text: &str) {
+    let id = &event.activation.id;
+    let version = event.activation.version;
+    let class = &event.activation.class_max;
+    match class.as_str() {
+        "EMERGENCY" => error!(activation = %id, version, %class, why = %event.why, "{text}"),
+        "POSSIBLE_EMERGENCY" => warn!(activation = %id, version, %class, why = %event.why, "{text}"),
+        _ => info!(activation = %id, version, %class, why = %event.why, "{text}"),
+    }
+}

@@ -1,0 +1,299 @@
+//! What happened, on disk for thirty years: one line of JSON for each record,
+//! chained by SHA-256.
+//!
+//! - **Layout.** A folder of segments `journal-<first seq>-<n>.ndjson`, read in
+//!   the order of their names, and `journal.lock`. One record is one line:
+//!   `{"seq":…,"prev":"…","at":"…","entry":{"kind":…},"hash":"…"}`.
+//! - **Chain.** `hash` is the SHA-256 of the bytes of the line before `,"hash"`;
+//!   they contain `prev`, the hash of the record before. The first `prev` is
+//!   zeros. No program of ours is needed to check it.
+//! - **One record, one fact.** A transition and its outbox entries are one
+//!   record; so nothing is decided without being waiting to be sent.
+//! - **Accepted** means that the sync returned. One process writes, guarded by a
+//!   lock; nobody deletes.
+//! - **A torn tail** (a last line without its end) is cut at opening; the bytes
+//!   are kept beside in a `.torn` file. **A bad record** is skipped, named, and
+//!   followed by a new chain in a new segment that names the old head.
+//! - **A failed append** leaves the journal usable: the line is cut off again,
+//!   or, when that fails too or a sync failed, the next one goes to a new
+//!   segment that takes up the chain at the last accepted record. What such a
+//!   segment leaves behind is counted, and is no break.
+//!
+//! Nothing here is a reason to raise, lower or hold back an alarm: when the
+//! journal fails, people are told all the same and the message says so.
+
+mod disk;
+mod record;
+mod scan;
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+
+pub use disk::{Disk, OsDisk, Segment};
+pub use record::{Entry, Outcome, Outgoing, Record};
+pub use scan::{Fault, FirstBad, Recovery, Summary, Torn, VerifyError, Waiting, replay, verify};
+
+use crate::clock::Wall;
+use record::Hash;
+
+/// A segment is followed by a new one when it would grow beyond this, in bytes.
+const SEGMENT_BYTES: u64 = 16 << 20;
+
+/// Most segments that may begin with the same record: failed attempts.
+const MAX_ATTEMPTS: u32 = 100;
+
+/// Why the journal could not be opened or written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum JournalError {
+    /// The folder could not be made or listed.
+    #[error("failed to open journal folder `{}`", path.display())]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// What went wrong.
+        #[source]
+        source: io::Error,
+    },
+    /// Another process writes this journal.
+    #[error("journal `{}` is in use by another process", path.display())]
+    InUse {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// A segment could not be read.
+    #[error("failed to read journal segment `{}`", path.display())]
+    Read {
+        /// The segment.
+        path: PathBuf,
+        /// What went wrong.
+        #[source]
+        source: io::Error,
+    },
+    /// A torn tail could not be set aside.
+    #[error("failed to cut the torn tail of `{}`", path.display())]
+    Cut {
+        /// The segment.
+        path: PathBuf,
+        /// What went wrong.
+        #[source]
+        source: io::Error,
+    },
+    /// A new segment could not be made.
+    #[error("failed to create journal segment `{}`", path.display())]
+    Create {
+        /// The segment.
+        path: PathBuf,
+        /// What went wrong.
+        #[source]
+        source: io::Error,
+    },
+    /// A record could not be written or synced; it is not accepted.
+    #[error("failed to write journal record {seq}")]
+    Write {
+        /// Its number.
+        seq: u64,
+        /// What went wrong.
+        #[source]
+        source: io::Error,
+    },
+    /// A record cannot be put in words.
+    #[error("failed to encode journal record {seq}")]
+    Encode {
+        /// Its number.
+        seq: u64,
+        /// What went wrong.
+        #[source]
+        source: serde_json::Error,
+    },
+}
+
+/// The one writer of a journal. Its calls block: they sync.
+#[derive(Debug)]
+pub struct Journal {
+    folder: PathBuf,
+    disk: Box<dyn Disk>,
+    /// Absent before the first record, and after a failure that leaves the
+    /// segment in doubt.
+    segment: Option<Box<dyn Segment>>,
+    /// Accepted bytes of the segment.
+    len: u64,
+    next_seq: u64,
+    head: Hash,
+    /// Held as long as the journal is open.
+    _lock: File,
+}
+
+impl Journal {
+    /// Opens the journal of a folder, or begins one.
+    ///
+    /// All records are read and checked; a torn tail is cut and kept, a broken
+    /// chain is followed by a new one. Both are recorded at `now`.
+    ///
+    /// # Errors
+    ///
+    /// When the folder cannot be used or another process writes there. Damage
+    /// inside is no error: see [`Recovery`].
+    pub fn open(folder: &Path, now: Wall) -> Result<(Self, Recovery), JournalError> {
+        Self::open_on(folder, now, Box::new(OsDisk))
+    }
+
+    /// The same on another disk, for tests of failures.
+    ///
+    /// # Errors
+    ///
+    /// As [`Journal::open`].
+    pub fn open_on(
+        folder: &Path,
+        now: Wall,
+        mut disk: Box<dyn Disk>,
+    ) -> Result<(Self, Recovery), JournalError> {
+        let failed = |source| JournalError::Folder {
+            path: folder.to_owned(),
+            source,
+        };
+        fs::create_dir_all(folder).map_err(failed)?;
+        let lock = lock(folder)?;
+        let (mut recovery, end) = scan::recover(folder)?;
+        let mut segment = None;
+        if let Some(path) = &end.path {
+            if let Some(torn) = &mut recovery.torn {
+                cut(path, torn, end.len)?;
+            }
+            if end.is_sound {
+                segment = Some(disk.open(path).map_err(failed)?);
+            }
+        }
+        let mut journal = Self {
+            folder: folder.to_owned(),
+            disk,
+            segment,
+            len: end.len,
+            next_seq: end.next_seq,
+            head: if end.is_sound { end.head } else { Hash::ZERO },
+            _lock: lock,
+        };
+        if !end.is_sound || recovery.torn.is_some() {
+            let entry = Entry::Repaired {
+                old_head: end.head.to_string(),
+                new_chain: !end.is_sound,
+                torn_bytes: recovery.torn.as_ref().map_or(0, |torn| torn.bytes),
+                first_bad: recovery.first_bad.as_ref().map(ToString::to_string),
+            };
+            // A full disk is no reason not to start; the repair is found again.
+            recovery.repair_error = journal.append(now, &entry).err();
+        }
+        Ok((journal, recovery))
+    }
+
+    /// Appends one record and syncs it; gives its number.
+    ///
+    /// # Errors
+    ///
+    /// When it could not be written and synced. It then is not part of the
+    /// journal; the caller may try it again, or go on with others.
+    pub fn append(&mut self, at: Wall, entry: &Entry) -> Result<u64, JournalError> {
+        let seq = self.next_seq;
+        let (line, hash) = record::encode(seq, self.head, at, entry)
+            .map_err(|source| JournalError::Encode { seq, source })?;
+        let bytes = u64::try_from(line.len()).unwrap_or(u64::MAX);
+        if self.segment.is_none()
+            || (self.len > 0 && self.len.saturating_add(bytes) > SEGMENT_BYTES)
+        {
+            self.segment = None;
+            self.segment = Some(self.create(seq)?);
+            self.len = 0;
+        }
+        let segment = self
+            .segment
+            .as_mut()
+            .expect("invariant: it was made above when there was none");
+        if let Err(source) = segment.append(&line) {
+            let is_cut = segment.truncate(self.len).is_ok();
+            if !is_cut {
+                self.segment = None;
+            }
+            return Err(JournalError::Write { seq, source });
+        }
+        if let Err(source) = segment.sync() {
+            // What a failed sync left on the disk is not known, whatever later
+            // syncs say; cutting only spares the reader a leftover.
+            drop(segment.truncate(self.len));
+            self.segment = None;
+            return Err(JournalError::Write { seq, source });
+        }
+        self.len = self.len.saturating_add(bytes);
+        self.head = hash;
+        self.next_seq += 1;
+        Ok(seq)
+    }
+
+    /// The hash of the last record, in hexadecimal: what is signed and sent
+    /// outside, so that a cut tail is noticed.
+    pub fn head(&self) -> String {
+        self.head.to_string()
+    }
+
+    /// The number the next record gets.
+    pub const fn next_seq(&self) -> u64 {
+        self.next_seq
+    }
+
+    fn create(&mut self, seq: u64) -> Result<Box<dyn Segment>, JournalError> {
+        let mut attempt = 0;
+        loop {
+            let path = self
+                .folder
+                .join(format!("journal-{seq:010}-{attempt:02}.ndjson"));
+            match self.disk.create(&path) {
+                Ok(segment) => return Ok(segment),
+                Err(error)
+                    if error.kind() == io::ErrorKind::AlreadyExists && attempt < MAX_ATTEMPTS =>
+                {
+                    attempt += 1;
+                }
+                Err(source) => return Err(JournalError::Create { path, source }),
+            }
+        }
+    }
+}
+
+fn lock(folder: &Path) -> Result<File, JournalError> {
+    let path = folder.join("journal.lock");
+    let open = || {
+        File::options()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(&path)
+    };
+    let file = open().map_err(|source| JournalError::Folder {
+        path: folder.to_owned(),
+        source,
+    })?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(fs::TryLockError::WouldBlock) => Err(JournalError::InUse {
+            path: folder.to_owned(),
+        }),
+        Err(fs::TryLockError::Error(source)) => Err(JournalError::Folder {
+            path: folder.to_owned(),
+            source,
+        }),
+    }
+}
+
+/// Moves what follows the last whole record into a file of its own.
+fn cut(path: &Path, torn: &mut Torn, len: u64) -> Result<(), JournalError> {
+    let failed = |source| JournalError::Cut {
+        path: path.to_owned(),
+        source,
+    };
+    let kept = disk::set_tail_aside(path, len).map_err(failed)?;
+    torn.kept = Some(kept);
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

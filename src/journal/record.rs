@@ -1,0 +1,251 @@
+//! One record and its line.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::activation::{Snapshot, Transition};
+use crate::clock::Wall;
+
+/// Something to be sent to one subscriber.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Outgoing {
+    /// `<activation>.<version>`.
+    pub message: String,
+    /// Name of the subscriber.
+    pub subscriber: String,
+}
+
+/// What became of something to be sent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "is", rename_all = "snake_case")]
+pub enum Outcome {
+    /// The subscriber has it.
+    Accepted,
+    /// A newer version went instead.
+    Superseded,
+    /// It was given up.
+    DeadLetter {
+        /// Why.
+        error: String,
+    },
+    /// A person dismissed the dead letter.
+    Dismissed {
+        /// Who.
+        by: String,
+    },
+}
+
+/// What is recorded.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Entry {
+    /// The daemon started.
+    Started {
+        /// Its version.
+        software: String,
+        /// Its node.
+        node: String,
+    },
+    /// The daemon stopped in order.
+    Stopped {
+        /// Why.
+        why: String,
+    },
+    /// An activation changed; with everything that has to be sent for it.
+    Transition {
+        /// The change.
+        transition: Box<Transition>,
+        /// To whom it goes; empty when nobody is told.
+        outbox: Vec<Outgoing>,
+    },
+    /// Something sent was accepted or given up.
+    Result {
+        /// What.
+        #[serde(flatten)]
+        outgoing: Outgoing,
+        /// The outcome.
+        outcome: Outcome,
+    },
+    /// All activations, so that older records are not needed to go on.
+    Snapshot {
+        /// The state.
+        snapshot: Box<Snapshot>,
+    },
+    /// A person did something that is no transition.
+    Action {
+        /// Who.
+        by: String,
+        /// Through which channel.
+        channel: String,
+        /// What.
+        what: String,
+        /// Remark.
+        note: String,
+    },
+    /// A setting or a level changed.
+    Changed {
+        /// Which.
+        what: String,
+        /// Before.
+        old: String,
+        /// After.
+        new: String,
+        /// Who.
+        by: String,
+    },
+    /// The wall clock jumped.
+    ClockStepped {
+        /// By how many milliseconds; negative when backwards.
+        step_ms: i64,
+    },
+    /// The journal was repaired at opening.
+    Repaired {
+        /// Hash of the last sound record of the old chain.
+        old_head: String,
+        /// Whether this record begins a new chain.
+        new_chain: bool,
+        /// Bytes of a torn tail that were set aside.
+        torn_bytes: u64,
+        /// The first bad record.
+        first_bad: Option<String>,
+    },
+}
+
+/// One record, as it was read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Record {
+    /// Its number, from 1.
+    pub seq: u64,
+    /// When it was written, by the wall clock.
+    pub at: Wall,
+    /// What it says; `None` when this program does not know its kind.
+    pub entry: Option<Entry>,
+}
+
+/// A SHA-256.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct Hash([u8; 32]);
+
+impl Hash {
+    /// What the first record of a chain follows.
+    pub(super) const ZERO: Self = Self([0; 32]);
+
+    fn of(bytes: &[u8]) -> Self {
+        Self(Sha256::digest(bytes).into())
+    }
+}
+
+impl fmt::Display for Hash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for Hash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+#[derive(Serialize)]
+struct Body<'a> {
+    seq: u64,
+    prev: String,
+    at: String,
+    entry: &'a Entry,
+}
+
+const HASH_KEY: &[u8] = b",\"hash\":\"";
+const HASH_END: &[u8] = b"\"}";
+const HASH_DIGITS: usize = 64;
+
+/// The line of a record, with its end, and its hash.
+pub(super) fn encode(
+    seq: u64,
+    prev: Hash,
+    at: Wall,
+    entry: &Entry,
+) -> Result<(Vec<u8>, Hash), serde_json::Error> {
+    let mut line = serde_json::to_vec(&Body {
+        seq,
+        prev: prev.to_string(),
+        at: at.to_string(),
+        entry,
+    })?;
+    line.pop(); // The closing brace comes after the hash.
+    let hash = Hash::of(&line);
+    line.extend_from_slice(HASH_KEY);
+    line.extend_from_slice(hash.to_string().as_bytes());
+    line.extend_from_slice(HASH_END);
+    line.push(b'\n');
+    Ok((line, hash))
+}
+
+/// What a sound line says of its place in the chain.
+#[derive(Debug)]
+pub(super) struct Decoded {
+    pub(super) seq: u64,
+    pub(super) prev: String,
+    pub(super) hash: Hash,
+    pub(super) record: Record,
+}
+
+/// Why a line is no record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum BadLine {
+    /// Not a record at all.
+    Malformed,
+    /// Its hash is not that of its text.
+    Hash,
+}
+
+/// Reads a line without its end.
+pub(super) fn decode(line: &[u8]) -> Result<Decoded, BadLine> {
+    let tail = HASH_KEY.len() + HASH_DIGITS + HASH_END.len();
+    let (body, tail) = line
+        .len()
+        .checked_sub(tail)
+        .and_then(|n| line.split_at_checked(n))
+        .ok_or(BadLine::Malformed)?;
+    let stored = tail
+        .strip_prefix(HASH_KEY)
+        .and_then(|tail| tail.strip_suffix(HASH_END))
+        .ok_or(BadLine::Malformed)?;
+    let hash = Hash::of(body);
+    if hash.to_string().as_bytes() != stored {
+        return Err(BadLine::Hash);
+    }
+    let mut json = body.to_vec();
+    json.push(b'}');
+    let head: Head = serde_json::from_slice(&json).map_err(|_| BadLine::Malformed)?;
+    let at = Wall::parse_rfc3339(&head.at).map_err(|_| BadLine::Malformed)?;
+    // The text is what its writer wrote; a kind of a later version is no damage.
+    let entry = serde_json::from_slice::<Whole>(&json)
+        .ok()
+        .map(|whole| whole.entry);
+    Ok(Decoded {
+        seq: head.seq,
+        prev: head.prev,
+        hash,
+        record: Record {
+            seq: head.seq,
+            at,
+            entry,
+        },
+    })
+}
+
+#[derive(Deserialize)]
+struct Head {
+    seq: u64,
+    prev: String,
+    at: String,
+}
+
+#[derive(Deserialize)]
+struct Whole {
+    entry: Entry,
+}

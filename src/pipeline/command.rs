@@ -1,0 +1,166 @@
+//! What others ask the core, and its answers.
+
+use serde::Serialize;
+use tokio::sync::{mpsc, oneshot};
+
+use super::books::Books;
+use crate::activation::ActivationView;
+use crate::exchange::ReadingRecord;
+
+/// Questions that may wait for the core; when full, the asker waits.
+pub const COMMAND_BOUND: usize = 64;
+
+/// A question with the way back for its answer.
+#[derive(Debug)]
+pub enum Command {
+    /// How is everything?
+    Status(oneshot::Sender<Status>),
+    /// All instruments.
+    Instruments(oneshot::Sender<Vec<InstrumentView>>),
+    /// All activations, the newest first.
+    Activations(oneshot::Sender<Vec<ActivationView>>),
+    /// The books.
+    Books(oneshot::Sender<Books>),
+    /// A person takes notice of an activation.
+    Acknowledge {
+        /// Its id.
+        id: String,
+        /// The version the person saw.
+        version: u32,
+        /// Who.
+        by: String,
+        /// Remark.
+        note: String,
+        /// Through which channel.
+        channel: &'static str,
+        /// Where the answer goes.
+        answer: oneshot::Sender<Result<ActivationView, Refusal>>,
+    },
+}
+
+/// Why an acknowledgement was not taken.
+#[derive(Clone, Debug)]
+pub enum Refusal {
+    /// There is no such activation.
+    Unknown(String),
+    /// Something changed since that version: this is true now.
+    Stale(Box<ActivationView>, String),
+    /// The request itself is wrong.
+    Invalid(String),
+}
+
+/// Asks the core.
+#[derive(Clone, Debug)]
+pub struct Core {
+    commands: mpsc::Sender<Command>,
+}
+
+/// The core has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the daemon is shutting down")]
+pub struct Gone;
+
+impl Core {
+    /// A handle to the core behind this queue.
+    pub const fn new(commands: mpsc::Sender<Command>) -> Self {
+        Self { commands }
+    }
+
+    /// Sends a command and waits for its answer.
+    ///
+    /// # Errors
+    ///
+    /// [`Gone`] when the core has ended.
+    pub async fn ask<T>(
+        &self,
+        command: impl FnOnce(oneshot::Sender<T>) -> Command,
+    ) -> Result<T, Gone> {
+        let (answer, answered) = oneshot::channel();
+        self.commands.send(command(answer)).await.map_err(|_| Gone)?;
+        answered.await.map_err(|_| Gone)
+    }
+}
+
+/// How everything is.
+#[derive(Clone, Debug, Serialize)]
+pub struct Status {
+    /// Name of the node.
+    pub node: String,
+    /// Version of the program.
+    pub version: &'static str,
+    /// When it started, RFC 3339.
+    pub started_at: String,
+    /// Now, RFC 3339.
+    pub now: String,
+    /// Seconds since it started.
+    pub uptime_s: u64,
+    /// Whether everything it raises is a drill.
+    pub exercise: bool,
+    /// The broker's link, if one is configured.
+    pub broker: Option<LinkView>,
+    /// The embedded store.
+    pub store: StoreView,
+    /// How many instruments there are, and how many of them are connected and
+    /// have sent something.
+    pub instruments: InstrumentCounts,
+    /// Open activations, by their highest class.
+    pub activations: std::collections::BTreeMap<String, u64>,
+    /// Events not yet accepted, by subscriber.
+    pub outbox_waiting: std::collections::BTreeMap<String, u64>,
+}
+
+/// A link and since when it is so.
+#[derive(Clone, Debug, Serialize)]
+pub struct LinkView {
+    /// Whether readings can come in.
+    pub up: bool,
+    /// Since when, RFC 3339.
+    pub since: String,
+    /// What happened last.
+    pub detail: String,
+}
+
+/// The state of the embedded store.
+#[derive(Clone, Debug, Serialize)]
+pub struct StoreView {
+    /// Whether writes reach the disk.
+    pub ok: bool,
+    /// Why not.
+    pub error: Option<String>,
+    /// Group commits so far.
+    pub commits: u64,
+}
+
+/// How many instruments there are.
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+pub struct InstrumentCounts {
+    /// In all.
+    pub total: u64,
+    /// With their link up.
+    pub connected: u64,
+    /// That have sent at least one reading.
+    pub heard: u64,
+}
+
+/// One instrument and its last reading.
+#[derive(Clone, Debug, Serialize)]
+pub struct InstrumentView {
+    /// Its name.
+    pub id: String,
+    /// Its profile.
+    pub profile: String,
+    /// Its site.
+    pub site: Option<String>,
+    /// How it is used.
+    pub source: &'static str,
+    /// Its own link, or the broker's.
+    pub link: Option<LinkView>,
+    /// Whether it says that it is there.
+    pub online: Option<bool>,
+    /// Seconds since its last reading.
+    pub age_s: Option<f64>,
+    /// The class of its last reading.
+    pub class: Option<&'static str>,
+    /// Its last reading.
+    pub last: Option<ReadingRecord>,
+}

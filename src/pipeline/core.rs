@@ -1,0 +1,612 @@
+//! The core task: every frame is decoded, normalised, judged and handed on
+//! here, and every activation lives here.
+//!
+//! It owns its state, does no I/O and never waits for disk, network or page.
+//! What the store cannot take at once is kept in order; a reading is evaluated
+//! before it is stored.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use geo::MultiPolygon;
+use tokio::sync::{mpsc, watch};
+use tracing::{info, warn};
+
+use super::books::{Account, Books, Ledger};
+use super::command::{
+    Command, InstrumentCounts, InstrumentView, LinkView, Refusal, Status, StoreView,
+};
+use super::instrument::{Instrument, Link, Taken};
+use super::outbox::Recorded;
+use super::router::{Route, Router};
+use crate::ack::Ack;
+use crate::activation::{
+    AckError, ActivationId, ActivationView, Effect, Judged, Machine, Mode, Person,
+};
+use crate::clock::{Clock, Received};
+use crate::criteria::{ExistingArea, Policy};
+use crate::decode::{RejectReason, Rejected};
+use crate::deliver::Notice;
+use crate::error::excerpt;
+use crate::exchange::reading_record;
+use crate::frame::Framed;
+use crate::normalise::{Arrival, fingerprint};
+use crate::reading::{Flag, InstrumentId};
+use crate::source::{Frame, Input, InstrumentIndex, LinkChange, SourceId};
+use crate::store::embedded::{Counters, Health, Item, Refused, Tally, Verdict, Writer};
+
+/// Frames taken from the sources at once.
+const BATCH: usize = 256;
+
+/// Readings without an acknowledgement that may wait for the store in memory;
+/// further ones are refused with the reason `backlog`. Those with one are
+/// bounded by the broker, which sends no more until they are acknowledged.
+const OVERFLOW_BOUND: usize = 100_000;
+
+/// How often a full store is tried again.
+const RETRY_STORE: Duration = Duration::from_millis(20);
+
+/// Most instruments that open rules may let in.
+pub(super) const ADMITTED_MAX: usize = 20_000;
+
+/// A region with something known about it, for instruments on the move.
+#[derive(Clone, Debug)]
+pub(super) struct Place {
+    pub(super) polygons: MultiPolygon<f64>,
+    pub(super) high_background: bool,
+    pub(super) existing: Option<ExistingArea>,
+}
+
+/// Makes an instrument for a device that an open rule lets in.
+pub(super) type Admit = Box<dyn Fn(usize, &str) -> Option<Instrument> + Send>;
+
+/// What the core needs from outside.
+pub(super) struct Parts {
+    pub(super) node: String,
+    pub(super) clock: Clock,
+    pub(super) started: Received,
+    pub(super) mode: Mode,
+    pub(super) policy: Policy,
+    pub(super) machine: Machine,
+    pub(super) instruments: Vec<Instrument>,
+    pub(super) router: Router,
+    pub(super) admit: Admit,
+    pub(super) areas: Vec<Place>,
+    pub(super) has_broker: bool,
+    pub(super) store: Writer,
+    pub(super) counters: watch::Receiver<Counters>,
+    pub(super) health: watch::Receiver<Health>,
+    pub(super) outbox: mpsc::Sender<Recorded>,
+    pub(super) outbox_waiting: watch::Receiver<BTreeMap<String, u64>>,
+    pub(super) notices: Option<mpsc::Sender<Notice>>,
+}
+
+/// The core and its state.
+pub(super) struct CoreTask {
+    parts: Parts,
+    by_name: HashMap<InstrumentId, InstrumentIndex>,
+    broker: Option<Link>,
+    unattributed: Ledger,
+    unattributed_said: HashMap<String, u64>,
+    /// What the store could not take yet, in order.
+    overflow: VecDeque<Item>,
+    /// What the outbox could not take yet, in order.
+    unsent: VecDeque<Recorded>,
+}
+
+impl CoreTask {
+    pub(super) fn new(parts: Parts) -> Self {
+        let by_name = parts
+            .instruments
+            .iter()
+            .enumerate()
+            .map(|(at, instrument)| (instrument.id.clone(), at))
+            .collect();
+        let broker = parts.has_broker.then(|| Link {
+            up: false,
+            since: parts.started,
+            detail: "not connected yet".to_owned(),
+        });
+        Self {
+            parts,
+            by_name,
+            broker,
+            unattributed: Ledger::default(),
+            unattributed_said: HashMap::new(),
+            overflow: VecDeque::new(),
+            unsent: VecDeque::new(),
+        }
+    }
+
+    /// Works until all sources are gone and what they sent is handed on.
+    pub(super) async fn run(
+        mut self,
+        mut inputs: mpsc::Receiver<Input>,
+        mut commands: mpsc::Receiver<Command>,
+    ) {
+        let mut batch = Vec::with_capacity(BATCH);
+        let mut retry = tokio::time::interval(RETRY_STORE);
+        retry.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            let deadline = self
+                .parts
+                .machine
+                .next_deadline()
+                .map(|at| self.parts.clock.instant_at(at));
+            tokio::select! {
+                taken = inputs.recv_many(&mut batch, BATCH) => {
+                    if taken == 0 {
+                        break;
+                    }
+                    for input in batch.drain(..) {
+                        match input {
+                            Input::Frame(frame) => self.frame(frame),
+                            Input::Link(change) => self.link(change),
+                        }
+                    }
+                }
+                Some(command) = commands.recv() => self.command(command),
+                () = sleep_until(deadline), if deadline.is_some() => self.tick(),
+                _ = retry.tick(), if !self.overflow.is_empty() || !self.unsent.is_empty() => {
+                    self.hand_over();
+                }
+            }
+        }
+        self.drain().await;
+        info!("Core has handed everything on.");
+    }
+
+    /// After the last frame: waits until the store and the outbox took the rest.
+    async fn drain(&mut self) {
+        while let Some(recorded) = self.unsent.pop_front() {
+            if self.parts.outbox.send(recorded).await.is_err() {
+                break; // outbox gone: what was decided is found again in the store
+            }
+        }
+        while let Some(item) = self.overflow.pop_front() {
+            if self.parts.store.send(item).await.is_err() {
+                break; // store closed: its sources keep what was not acknowledged
+            }
+        }
+    }
+
+    fn tick(&mut self) {
+        let now = self.parts.clock.now();
+        for effect in self.parts.machine.tick(now) {
+            self.record(vec![effect], None);
+        }
+    }
+
+    fn link(&mut self, change: LinkChange) {
+        let link = Some(Link {
+            up: change.up,
+            since: change.received,
+            detail: change.detail,
+        });
+        match change.source {
+            SourceId::Broker => self.broker = link,
+            SourceId::Instrument(at) => {
+                if let Some(instrument) = self.parts.instruments.get_mut(at) {
+                    instrument.link = link;
+                }
+            }
+        }
+    }
+
+    fn frame(&mut self, frame: Frame) {
+        let at = match frame.source {
+            SourceId::Instrument(at) => Some(at),
+            SourceId::Broker => self.whose(frame.topic.as_ref()),
+        };
+        let Some(at) = at.filter(|at| *at < self.parts.instruments.len()) else {
+            self.refuse_unknown(frame);
+            return;
+        };
+        self.decode(at, frame);
+    }
+
+    /// The instrument of a topic; lets a new one in where a rule allows it.
+    fn whose(&mut self, topic: Option<&Arc<str>>) -> Option<InstrumentIndex> {
+        let topic = topic?;
+        match self.parts.router.route(topic) {
+            Route::Instrument(at) => Some(at),
+            Route::Unknown => None,
+            Route::New { entry, name } => {
+                if self.parts.instruments.len() >= ADMITTED_MAX {
+                    return None;
+                }
+                let instrument = (self.parts.admit)(entry, &name)?;
+                let known = self.by_name.get(&instrument.id).copied();
+                let at = known.unwrap_or_else(|| {
+                    info!(instrument = %instrument.id, %topic, "New instrument on the broker.");
+                    let at = self.parts.instruments.len();
+                    self.by_name.insert(instrument.id.clone(), at);
+                    self.parts.instruments.push(instrument);
+                    at
+                });
+                self.parts.router.admit(topic, at);
+                Some(at)
+            }
+        }
+    }
+
+    fn refuse_unknown(&mut self, frame: Frame) {
+        let topic = frame.topic.as_deref().unwrap_or_default();
+        let topic = excerpt(topic, 120);
+        self.unattributed.refuse(RejectReason::UnknownInstrument);
+        let said = self.unattributed_said.len();
+        let times = self.unattributed_said.entry(topic.clone()).or_default();
+        *times += 1;
+        if *times == 1 && said < 1000 {
+            warn!(%topic, reason = %RejectReason::UnknownInstrument, "Message of nobody that is configured refused.");
+        }
+        if said >= 1000 {
+            self.unattributed_said.clear(); // a flood of topics must not fill memory
+        }
+        let refused = Refused {
+            instrument: None,
+            source: topic,
+            received: frame.received.wall,
+            reason: RejectReason::UnknownInstrument.to_string(),
+            error: "no configured instrument speaks on this topic".to_owned(),
+            raw: bytes_of(&frame.framed),
+        };
+        self.store_item(Item::Refused {
+            refused: Box::new(refused),
+            ack: frame.ack,
+        });
+    }
+
+    fn decode(&mut self, at: InstrumentIndex, frame: Frame) {
+        let Some(instrument) = self.parts.instruments.get_mut(at) else {
+            return;
+        };
+        let raw = bytes_of(&frame.framed);
+        let outcomes = instrument
+            .decoder
+            .decode_framed(&frame.framed, frame.topic.as_deref());
+        let mut ack = frame.ack;
+        let last = outcomes.len();
+        for (n, (range, decoded)) in outcomes.into_iter().enumerate() {
+            let piece = if range.start <= range.end && range.end <= raw.len() {
+                raw.slice(range)
+            } else {
+                raw.clone()
+            };
+            let arrival = Arrival {
+                received: frame.received,
+                delivery: frame.delivery,
+                fingerprint: fingerprint(&piece),
+            };
+            // The frame is safe when the last of what it held is safe.
+            let ack = if n + 1 == last { ack.take() } else { None };
+            self.take(at, decoded, &arrival, piece, frame.topic.as_deref(), frame.unguarded, ack);
+        }
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "all of one frame, used once")]
+    fn take(
+        &mut self,
+        at: InstrumentIndex,
+        decoded: crate::decode::Decoded,
+        arrival: &Arrival,
+        raw: bytes::Bytes,
+        topic: Option<&str>,
+        unguarded: bool,
+        ack: Option<Ack>,
+    ) {
+        let Some(instrument) = self.parts.instruments.get_mut(at) else {
+            return;
+        };
+        match instrument.take(decoded, arrival, &self.parts.policy, &self.parts.areas) {
+            Taken::Ignored(_) => {
+                if let Some(ack) = ack {
+                    ack.release();
+                }
+            }
+            Taken::Refused(rejected) => {
+                say_refused(instrument, &rejected);
+                let refused = Refused {
+                    instrument: Some(instrument.id.clone()),
+                    source: topic.map(|topic| excerpt(topic, 120)).unwrap_or_default(),
+                    received: arrival.received.wall,
+                    reason: rejected.reason.to_string(),
+                    error: rejected.text,
+                    raw,
+                };
+                self.store_item(Item::Refused {
+                    refused: Box::new(refused),
+                    ack,
+                });
+            }
+            Taken::Reading(mut reading, judgement) => {
+                say_good(instrument);
+                if unguarded {
+                    instrument.ledger.unguarded += 1;
+                    Arc::make_mut(&mut reading).flags.insert(Flag::Unguarded);
+                }
+                let effects = self.parts.machine.apply(
+                    arrival.received,
+                    &Judged {
+                        reading: &reading,
+                        judgement: &judgement,
+                        place: &instrument.place,
+                    },
+                );
+                if let Some(notices) = &self.parts.notices {
+                    publish(notices, &reading);
+                }
+                let item = Item::Reading {
+                    reading,
+                    verdict: Verdict::from(&judgement),
+                    context: Arc::clone(&instrument.context),
+                    ack,
+                };
+                instrument.ledger.handed_over += 1;
+                if effects.is_empty() {
+                    self.store_item(item);
+                } else {
+                    // The reading that moved an activation is stored, and so
+                    // acknowledged, only after the journal has the change.
+                    self.record(effects, Some(item));
+                }
+            }
+        }
+    }
+
+    fn record(&mut self, effects: Vec<Effect>, item: Option<Item>) {
+        let recorded = Recorded { effects, item };
+        if !self.unsent.is_empty() {
+            self.unsent.push_back(recorded);
+        } else if let Err(error) = self.parts.outbox.try_send(recorded) {
+            self.unsent.push_back(error.into_inner());
+        }
+    }
+
+    fn store_item(&mut self, item: Item) {
+        if self.overflow.is_empty() {
+            match self.parts.store.try_send(item) {
+                Ok(()) => return,
+                Err(item) => self.overflow.push_back(item),
+            }
+        } else if self.overflow.len() < OVERFLOW_BOUND || has_ack(&item) {
+            self.overflow.push_back(item);
+        } else {
+            self.refuse_backlog(&item);
+        }
+    }
+
+    /// Memory is full, too: the reading was evaluated, but cannot be kept.
+    fn refuse_backlog(&mut self, item: &Item) {
+        if let Item::Reading { reading, .. } = item
+            && let Some(at) = self.by_name.get(&reading.instrument)
+            && let Some(instrument) = self.parts.instruments.get_mut(*at)
+        {
+            instrument.ledger.handed_over -= 1;
+            instrument.ledger.refuse(RejectReason::Backlog);
+        }
+    }
+
+    fn hand_over(&mut self) {
+        while let Some(recorded) = self.unsent.pop_front() {
+            if let Err(error) = self.parts.outbox.try_send(recorded) {
+                self.unsent.push_front(error.into_inner());
+                break;
+            }
+        }
+        while let Some(item) = self.overflow.pop_front() {
+            if let Err(item) = self.parts.store.try_send(item) {
+                self.overflow.push_front(item);
+                break;
+            }
+        }
+    }
+
+    fn command(&mut self, command: Command) {
+        match command {
+            // An asker that went away needs no answer.
+            Command::Status(answer) => drop(answer.send(self.status())),
+            Command::Instruments(answer) => drop(answer.send(self.instruments())),
+            Command::Activations(answer) => drop(answer.send(self.activations())),
+            Command::Books(answer) => drop(answer.send(self.books())),
+            Command::Acknowledge {
+                id,
+                version,
+                by,
+                note,
+                channel,
+                answer,
+            } => {
+                let person = Person {
+                    by: &by,
+                    note: &note,
+                    channel,
+                };
+                drop(answer.send(self.acknowledge(&id, version, person)));
+            }
+        }
+    }
+
+    fn acknowledge(
+        &mut self,
+        id: &str,
+        version: u32,
+        person: Person<'_>,
+    ) -> Result<ActivationView, Refusal> {
+        let unknown = || Refusal::Unknown(format!("no activation `{}`", excerpt(id, 40)));
+        let id = ActivationId::parse(id).ok_or_else(unknown)?;
+        let now = self.parts.clock.now();
+        match self.parts.machine.acknowledge(&id, version, person, now) {
+            Ok(effects) => {
+                if !effects.is_empty() {
+                    self.record(effects, None);
+                }
+                self.parts
+                    .machine
+                    .activation(&id)
+                    .map(ActivationView::of)
+                    .ok_or_else(unknown)
+            }
+            Err(error) => {
+                let text = error.to_string();
+                Err(match error {
+                    AckError::Version { current, .. } => {
+                        Refusal::Stale(Box::new(ActivationView::of(&current)), text)
+                    }
+                    AckError::Unknown(_) => Refusal::Unknown(text),
+                    _ => Refusal::Invalid(text),
+                })
+            }
+        }
+    }
+
+    fn activations(&self) -> Vec<ActivationView> {
+        let machine = &self.parts.machine;
+        let mut views: Vec<ActivationView> = machine
+            .open()
+            .chain(machine.closed())
+            .map(ActivationView::of)
+            .collect();
+        views.sort_by(|a, b| b.onset.cmp(&a.onset).then_with(|| a.id.cmp(&b.id)));
+        views
+    }
+
+    fn books(&self) -> Books {
+        let counters = self.parts.counters.borrow();
+        let mut books = Books {
+            since: self.parts.started.wall.to_string(),
+            unattributed: Account::of(&self.unattributed, &Tally::default()),
+            ..Books::default()
+        };
+        books.total.add(&books.unattributed);
+        for instrument in &self.parts.instruments {
+            let tally = counters
+                .by_instrument
+                .get(&instrument.id)
+                .copied()
+                .unwrap_or_default();
+            let account = Account::of(&instrument.ledger, &tally);
+            books.total.add(&account);
+            books.instruments.insert(instrument.id.to_string(), account);
+        }
+        books
+    }
+
+    fn status(&self) -> Status {
+        let now = self.parts.clock.now();
+        let mut activations = BTreeMap::new();
+        for activation in self.parts.machine.open() {
+            let class = ActivationView::of(activation).class_max;
+            *activations.entry(class).or_default() += 1;
+        }
+        let broker_up = self.broker.as_ref().is_some_and(|link| link.up);
+        let mut counts = InstrumentCounts::default();
+        for instrument in &self.parts.instruments {
+            counts.total += 1;
+            let up = instrument.link.as_ref().map_or(broker_up, |link| link.up);
+            counts.connected += u64::from(up);
+            counts.heard += u64::from(instrument.last.is_some());
+        }
+        Status {
+            node: self.parts.node.clone(),
+            version: env!("CARGO_PKG_VERSION"),
+            started_at: self.parts.started.wall.to_string(),
+            now: now.wall.to_string(),
+            uptime_s: now.mono.since(self.parts.started.mono).as_secs(),
+            exercise: self.parts.mode == Mode::Exercise,
+            broker: self.broker.as_ref().map(link_view),
+            store: self.store_view(),
+            instruments: counts,
+            activations,
+            outbox_waiting: self.parts.outbox_waiting.borrow().clone(),
+        }
+    }
+
+    fn store_view(&self) -> StoreView {
+        let commits = self.parts.counters.borrow().commits;
+        let (ok, error) = match &*self.parts.health.borrow() {
+            Health::Ok => (true, None),
+            Health::Failing { since, error } => (false, Some(format!("since {since}: {error}"))),
+        };
+        StoreView { ok, error, commits }
+    }
+
+    fn instruments(&self) -> Vec<InstrumentView> {
+        let now = self.parts.clock.mono();
+        self.parts
+            .instruments
+            .iter()
+            .map(|instrument| {
+                let last = instrument.last.as_ref();
+                InstrumentView {
+                    id: instrument.id.to_string(),
+                    profile: instrument.decoder.profile().id.to_string(),
+                    site: instrument.place.site.as_ref().map(|site| site.id.clone()),
+                    source: instrument.place.source.as_str(),
+                    link: instrument.link.as_ref().or(self.broker.as_ref()).map(link_view),
+                    online: instrument.online,
+                    age_s: last.map(|last| now.since(last.reading.received.mono).as_secs_f64()),
+                    class: last.and_then(|last| last.class).map(|class| class.as_str()),
+                    last: last.map(|last| reading_record(&last.reading, None)),
+                }
+            })
+            .collect()
+    }
+}
+
+fn link_view(link: &Link) -> LinkView {
+    LinkView {
+        up: link.up,
+        since: link.since.wall.to_string(),
+        detail: link.detail.clone(),
+    }
+}
+
+const fn has_ack(item: &Item) -> bool {
+    match item {
+        Item::Reading { ack, .. } | Item::Refused { ack, .. } => ack.is_some(),
+    }
+}
+
+fn bytes_of(framed: &Framed) -> bytes::Bytes {
+    match framed {
+        Framed::Frame(bytes) | Framed::Unfinished(bytes) => bytes.clone(),
+        Framed::TooLong { head, .. } => head.clone(),
+    }
+}
+
+/// Logs a refusal once for each change of its reason.
+fn say_refused(instrument: &mut Instrument, rejected: &Rejected) {
+    match &mut instrument.refusing {
+        Some((reason, times)) if *reason == rejected.reason => *times += 1,
+        refusing => {
+            *refusing = Some((rejected.reason, 1));
+            warn!(instrument = %instrument.id, reason = %rejected.reason, error = %rejected.text, "Frame refused.");
+        }
+    }
+}
+
+fn say_good(instrument: &mut Instrument) {
+    if let Some((reason, times)) = instrument.refusing.take()
+        && times > 1
+    {
+        info!(instrument = %instrument.id, %reason, times, "Frames are good again.");
+    }
+}
+
+/// Puts a reading on its topic, if anyone has room for it now.
+fn publish(notices: &mpsc::Sender<Notice>, reading: &crate::reading::Reading) {
+    if let Ok(payload) = serde_json::to_vec(&reading_record(reading, None)) {
+        let topic = format!("reading/{}", reading.instrument);
+        // Readings on request are a view, not the record: a full queue drops them.
+        notices.try_send(Notice { topic, payload }).ok();
+    }
+}
+
+async fn sleep_until(deadline: Option<tokio::time::Instant>) {
+    match deadline {
+        Some(deadline) => tokio::time::sleep_until(deadline).await,
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,224 @@
+//! One instrument inside the core: from a frame to a judged reading.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use geo::Intersects;
+
+use crate::activation::PlaceContext;
+use crate::clock::{Mono, Received, Wall};
+use crate::criteria::{Class, Judgement, Policy, Rain, Remark, Setting, judge_reading};
+use crate::decode::{Decoded, Decoder, Ignored, Rejected};
+use crate::normalise::{Arrival, Normaliser};
+use crate::quality::{Arrived, Message};
+use crate::reading::{DeviceTime, Flag, InstrumentId, Reading, Sequence};
+use crate::store::embedded::Context;
+
+use super::books::Ledger;
+use super::core::Place;
+
+/// Readings remembered to recognise one that comes again (DQ-07). The store
+/// recognises older ones.
+const SIGHTINGS: usize = 64;
+
+/// What of a reading is compared with later ones: number, time and frame.
+type Sighting = Message<(), Sequence, DeviceTime, u64>;
+
+/// What becomes of one outcome of a frame.
+#[derive(Debug)]
+pub(super) enum Taken {
+    /// A reading with its judgement.
+    Reading(Arc<Reading>, Judgement),
+    /// Legal, but no reading.
+    Ignored(Ignored),
+    /// Refused.
+    Refused(Rejected),
+}
+
+/// One instrument.
+#[derive(Debug)]
+pub(super) struct Instrument {
+    /// Its name.
+    pub(super) id: InstrumentId,
+    /// Its decoder.
+    pub(super) decoder: Decoder,
+    normaliser: Normaliser,
+    setting: Setting,
+    /// When its background counts were taken.
+    counted_at: Option<Wall>,
+    /// Where and what for it measures.
+    pub(super) place: PlaceContext,
+    /// The same for the store.
+    pub(super) context: Arc<Context>,
+    /// Its books.
+    pub(super) ledger: Ledger,
+    /// Whether its way in is open; absent for those on the broker.
+    pub(super) link: Option<Link>,
+    /// Whether it says that it is there.
+    pub(super) online: Option<bool>,
+    /// The last reading.
+    pub(super) last: Option<Last>,
+    /// Refusals since the last good frame, by which repeats are not logged.
+    pub(super) refusing: Option<(crate::decode::RejectReason, u64)>,
+    sightings: VecDeque<Sighting>,
+    rain_ended: Option<Mono>,
+    raining: bool,
+    elevated_since: Option<Mono>,
+}
+
+/// Whether an instrument's own way in is open.
+#[derive(Clone, Debug)]
+pub(super) struct Link {
+    pub(super) up: bool,
+    pub(super) since: Received,
+    pub(super) detail: String,
+}
+
+/// The last reading and its class.
+#[derive(Clone, Debug)]
+pub(super) struct Last {
+    pub(super) reading: Arc<Reading>,
+    pub(super) class: Option<Class>,
+}
+
+impl Instrument {
+    /// An instrument that has said nothing yet.
+    pub(super) fn new(
+        decoder: Decoder,
+        normaliser: Normaliser,
+        setting: Setting,
+        counted_at: Option<Wall>,
+        place: PlaceContext,
+        context: Arc<Context>,
+    ) -> Self {
+        Self {
+            id: normaliser.instrument().clone(),
+            decoder,
+            normaliser,
+            setting,
+            counted_at,
+            place,
+            context,
+            ledger: Ledger::default(),
+            link: None,
+            online: None,
+            last: None,
+            refusing: None,
+            sightings: VecDeque::with_capacity(SIGHTINGS),
+            rain_ended: None,
+            raining: false,
+            elevated_since: None,
+        }
+    }
+
+    /// Normalises and judges what was decoded.
+    pub(super) fn take(
+        &mut self,
+        decoded: Decoded,
+        arrival: &Arrival,
+        policy: &Policy,
+        areas: &[Place],
+    ) -> Taken {
+        let raw = match decoded {
+            Decoded::Reading(raw) => raw,
+            Decoded::Ignored(ignored) => {
+                self.ledger.ignored += 1;
+                if let Ignored::Availability { online } = ignored {
+                    self.online = Some(online);
+                }
+                return Taken::Ignored(ignored);
+            }
+            Decoded::Rejected(rejected) => {
+                self.ledger.refuse(rejected.reason);
+                return Taken::Refused(rejected);
+            }
+        };
+        let mut reading = self.normaliser.reading(&raw, arrival);
+        let now = arrival.received.mono;
+        self.note_rain(&reading, now);
+        self.setting.rain = self.rain(now);
+        self.setting.background_counts.age_h = self
+            .counted_at
+            .map(|counted| arrival.received.wall.secs_since(counted) / 3600.0);
+        self.note_area(&reading, areas);
+        self.setting.persistence_min = self.elevated_since.map(|since| minutes(now.since(since)));
+        let sighting = Sighting {
+            device: (),
+            sequence: reading.sequence,
+            time: reading.device_time,
+            value: reading.fingerprint,
+        };
+        let arrived = sighting.arrived(&self.sightings);
+        self.setting.arrived = Some(arrived);
+        let judgement = judge_reading(&reading, &self.setting, policy);
+        if judgement.remarks.contains(Remark::Stale) {
+            reading.flags.insert(Flag::Stale);
+            self.ledger.late += 1;
+        }
+        if arrived != Arrived::Duplicate {
+            if self.sightings.len() == SIGHTINGS {
+                self.sightings.pop_front();
+            }
+            self.sightings.push_back(sighting);
+            self.note_elevation(&judgement, now);
+        }
+        self.ledger.readings += 1;
+        if let Some(sequence) = reading.sequence {
+            self.ledger.number(sequence);
+        }
+        let reading = Arc::new(reading);
+        self.last = Some(Last {
+            reading: Arc::clone(&reading),
+            class: judgement.class,
+        });
+        Taken::Reading(reading, judgement)
+    }
+
+    /// An instrument without a site is where its position says it is.
+    fn note_area(&mut self, reading: &Reading, areas: &[Place]) {
+        if self.place.site.is_some() || areas.is_empty() {
+            return;
+        }
+        let area = reading.position.and_then(|position| {
+            let point = geo::Point::new(position.lon, position.lat);
+            areas.iter().find(|area| area.polygons.intersects(&point))
+        });
+        self.setting.high_background_area = area.is_some_and(|area| area.high_background);
+        self.setting.existing = area.and_then(|area| area.existing);
+    }
+
+    fn note_rain(&mut self, reading: &Reading, now: Mono) {
+        let raining = reading.flags.contains(Flag::Rain);
+        if self.raining && !raining {
+            self.rain_ended = Some(now);
+        }
+        self.raining = raining;
+    }
+
+    fn rain(&self, now: Mono) -> Rain {
+        let ended = self.rain_ended.filter(|_| !self.raining);
+        Rain {
+            active: self.raining,
+            hours_since_end: ended.map(|ended| now.since(ended).as_secs_f64() / 3600.0),
+        }
+    }
+
+    /// Since when the instrument has been above normal without a break, for
+    /// T2.2-3. A reading that cannot be judged neither begins nor ends it.
+    fn note_elevation(&mut self, judgement: &Judgement, now: Mono) {
+        match judgement.class {
+            Some(Class::Elevated | Class::PossibleEmergency | Class::Emergency) => {
+                self.elevated_since.get_or_insert(now);
+            }
+            Some(Class::Normal | Class::Exempt | Class::ExistingManaged) => {
+                self.elevated_since = None;
+            }
+            Some(Class::Unclassified | Class::Invalid) | None => {}
+        }
+    }
+}
+
+fn minutes(duration: Duration) -> f64 {
+    duration.as_secs_f64() / 60.0
+}

@@ -1,0 +1,433 @@
+//! Tasks and channels: how a configuration becomes a running daemon.
+//!
+//! Sources → core → (outbox →) store, and outbox → subscribers. Shutdown goes
+//! with the data: sources stop, the core drains, the outbox writes down and
+//! gives subscribers a grace period, the store closes, HTTP ends last.
+
+mod books;
+mod build;
+mod command;
+mod core;
+mod instrument;
+mod outbox;
+mod router;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::sync::{broadcast, mpsc, watch};
+use tokio::task::{JoinHandle, JoinSet};
+use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
+
+pub use books::{Account, Books};
+pub use command::{
+    Command, Core, Gone, InstrumentCounts, InstrumentView, LinkView, Refusal, Status, StoreView,
+};
+pub use outbox::EVENT_BOUND;
+
+use crate::activation::{Event, EventContext, Machine};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::deliver::{Notice, OFFER_BOUND, REPORT_BOUND, Report};
+use crate::error::Chain;
+use crate::http;
+use crate::journal::{Entry, Journal, JournalError, Waiting};
+use crate::source::INPUT_BOUND;
+use crate::store::embedded::{Store, StoreError};
+use command::COMMAND_BOUND;
+use core::{CoreTask, Parts};
+use outbox::{Listener, Outbox, RECORDED_BOUND, Recorded};
+
+/// How long each step of the shutdown may take before it is named and left.
+const STEP: Duration = Duration::from_secs(15);
+
+/// Notices that may wait for the alert channel.
+const NOTICE_BOUND: usize = 1024;
+
+/// How often the retention is applied.
+const RETENTION_EVERY: Duration = Duration::from_secs(24 * 3600);
+
+/// Why the daemon did not start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The store.
+    #[error("failed to open the store")]
+    Store(#[source] StoreError),
+    /// The journal.
+    #[error("failed to open the journal")]
+    Journal(#[source] JournalError),
+    /// The journal's thread.
+    #[error("failed to start the journal's thread")]
+    JournalThread(#[source] std::io::Error),
+    /// The HTTP interface.
+    #[error("failed to listen on {address}")]
+    Listen {
+        /// Where.
+        address: SocketAddr,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A webhook.
+    #[error("failed to set up subscriber `{subscriber}`")]
+    Subscriber {
+        /// Which.
+        subscriber: String,
+        /// Why.
+        #[source]
+        source: reqwest::Error,
+    },
+}
+
+/// A running daemon.
+#[derive(Debug)]
+pub struct Daemon {
+    /// Asks the core.
+    pub core: Core,
+    /// Where the HTTP interface listens, if it does.
+    pub http: Option<SocketAddr>,
+    /// The embedded store's folder.
+    pub store_folder: PathBuf,
+    events: broadcast::Sender<Arc<Event>>,
+    steps: Steps,
+}
+
+#[derive(Debug)]
+struct Steps {
+    sources_stop: CancellationToken,
+    sources: JoinSet<()>,
+    core: JoinHandle<()>,
+    outbox: JoinHandle<()>,
+    subscribers_stop: CancellationToken,
+    subscribers: JoinSet<()>,
+    store: Store,
+    http_stop: CancellationToken,
+    http: Option<JoinHandle<()>>,
+    side: JoinSet<()>,
+}
+
+impl Daemon {
+    /// Opens store and journal, takes up what was open, and starts every task.
+    /// A port or broker that is missing is no reason not to start.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError`]; nothing is running then.
+    pub async fn start(config: Config, clock: Clock) -> Result<Self, StartError> {
+        let started = clock.now();
+        let listener = listen(&config).await?;
+        let store = Store::open(config.store.clone(), clock).map_err(StartError::Store)?;
+        let (mut journal, recovery) =
+            Journal::open(&config.node.data_dir.join("journal"), started.wall)
+                .map_err(StartError::Journal)?;
+        say_recovered(&recovery);
+        let entry = Entry::Started {
+            software: env!("CARGO_PKG_VERSION").to_owned(),
+            node: config.node.name.clone(),
+        };
+        if let Err(error) = journal.append(started.wall, &entry) {
+            warn!(error = %Chain(&error), "Journal cannot be written.");
+        }
+        let machine = Machine::restored(config.activation.clone(), recovery.saved, started);
+        let context = EventContext {
+            node: config.node.name.clone(),
+            zone: config.node.zone,
+            recorded: true,
+        };
+        let leftover = leftover(&recovery.waiting, &context);
+
+        let (inputs_tx, inputs) = mpsc::channel(INPUT_BOUND);
+        let (commands_tx, commands) = mpsc::channel(COMMAND_BOUND);
+        let (recorded_tx, recorded) = mpsc::channel::<Recorded>(RECORDED_BOUND);
+        let (reports_tx, reports) = mpsc::channel::<Report>(REPORT_BOUND);
+        let (waiting_tx, waiting) = watch::channel(BTreeMap::new());
+        let (events, _) = broadcast::channel(EVENT_BOUND);
+
+        let subscribers_stop = CancellationToken::new();
+        let (listeners, subscribers, notices) =
+            start_subscribers(&config, clock, &reports_tx, &subscribers_stop)?;
+        drop(reports_tx);
+        let journal = outbox::start_journal(journal, clock).map_err(StartError::JournalThread)?;
+        let outbox = Outbox {
+            journal,
+            store: store.writer(),
+            listeners,
+            events: events.clone(),
+            context,
+            waiting: waiting_tx,
+            unwritten: VecDeque::new(),
+            unstored: VecDeque::new(),
+            held: VecDeque::new(),
+        };
+        let outbox = tokio::spawn(outbox.run(recorded, reports, leftover));
+
+        let built = build::instruments(&config);
+        let core = CoreTask::new(Parts {
+            node: config.node.name.clone(),
+            clock,
+            started,
+            mode: config.node.mode,
+            policy: config.criteria.clone(),
+            machine,
+            instruments: built.instruments,
+            router: built.router,
+            admit: built.admit,
+            areas: built.areas,
+            has_broker: built.mqtt.is_some(),
+            store: store.writer(),
+            counters: store.counters(),
+            health: store.health(),
+            outbox: recorded_tx,
+            outbox_waiting: waiting,
+            notices: notices.clone().filter(|_| config.publish.has_readings),
+        });
+        let core_task = tokio::spawn(core.run(inputs, commands));
+        let core = Core::new(commands_tx);
+
+        let sources_stop = CancellationToken::new();
+        let sources = start_sources(built.serials, built.recordings, built.mqtt, clock, inputs_tx, &sources_stop);
+        let http_stop = CancellationToken::new();
+        let address = listener.as_ref().and_then(|l| l.local_addr().ok());
+        let http = listener.map(|listener| {
+            let context = http::Context {
+                core: core.clone(),
+                store: config.store.folder.clone(),
+                token: config
+                    .http
+                    .as_ref()
+                    .and_then(|http| http.token.as_ref())
+                    .map(|token| Arc::new(http::Token::new(token.expose()))),
+            };
+            tokio::spawn(http::serve(listener, context, http_stop.clone()))
+        });
+        let mut side = JoinSet::new();
+        if let Some(notices) = notices {
+            side.spawn(heartbeat(core.clone(), notices, config.publish.heartbeat));
+        }
+        if config.store.retention.is_some() {
+            side.spawn(retention(store.writer(), clock));
+        }
+        info!(node = %config.node.name, instruments = config.instruments.len(), exercise = ?config.node.mode, "Pantau is running.");
+        Ok(Self {
+            core,
+            http: address,
+            store_folder: config.store.folder,
+            events,
+            steps: Steps {
+                sources_stop,
+                sources,
+                core: core_task,
+                outbox,
+                subscribers_stop,
+                subscribers,
+                store,
+                http_stop,
+                http,
+                side,
+            },
+        })
+    }
+
+    /// Every event from now on, as it is told.
+    pub fn events(&self) -> broadcast::Receiver<Arc<Event>> {
+        self.events.subscribe()
+    }
+
+    /// Stops taking anything in and lets what came reach the disk; the core
+    /// answers until then. [`Stopping::finish`] ends the rest.
+    pub async fn stop(self) -> Stopping {
+        let Self { core, steps, .. } = self;
+        let mut steps = steps;
+        steps.side.abort_all();
+        steps.sources_stop.cancel();
+        step("sources", async { while steps.sources.join_next().await.is_some() {} }).await;
+        Stopping { core, steps }
+    }
+}
+
+/// A daemon that takes nothing in any more.
+#[derive(Debug)]
+pub struct Stopping {
+    /// Still answers until the core has handed everything on.
+    pub core: Core,
+    steps: Steps,
+}
+
+impl Stopping {
+    /// Waits until everything that came in is stored; gives the books.
+    pub async fn books(&mut self) -> Option<Books> {
+        let deadline = tokio::time::Instant::now() + STEP;
+        loop {
+            let books = self.core.ask(Command::Books).await.ok()?;
+            if books.total.waiting == 0 || tokio::time::Instant::now() >= deadline {
+                return Some(books);
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// Ends every task, in the order of the data.
+    pub async fn finish(self) {
+        let Steps {
+            core,
+            outbox,
+            subscribers_stop,
+            mut subscribers,
+            store,
+            http_stop,
+            http,
+            ..
+        } = self.steps;
+        drop(self.core);
+        step("core", async { drop(core.await) }).await;
+        step("outbox", async { drop(outbox.await) }).await;
+        subscribers_stop.cancel();
+        step("subscribers", async { while subscribers.join_next().await.is_some() {} }).await;
+        step("store", async {
+            if let Err(error) = store.close().await {
+                warn!(error = %Chain(&error), "Store did not close in order.");
+            }
+        })
+        .await;
+        http_stop.cancel();
+        if let Some(http) = http {
+            step("http", async { drop(http.await) }).await;
+        }
+        info!("Pantau has stopped.");
+    }
+}
+
+/// One step of the shutdown; one that takes too long is named and left.
+async fn step(what: &str, work: impl Future<Output = ()>) {
+    if tokio::time::timeout(STEP, work).await.is_err() {
+        warn!(step = what, "Shutdown goes on without waiting any longer.");
+    }
+}
+
+async fn listen(config: &Config) -> Result<Option<TcpListener>, StartError> {
+    let Some(http) = &config.http else {
+        return Ok(None);
+    };
+    let address = http.listen;
+    TcpListener::bind(address)
+        .await
+        .map(Some)
+        .map_err(|source| StartError::Listen { address, source })
+}
+
+fn say_recovered(recovery: &crate::journal::Recovery) {
+    if let Some(bad) = &recovery.first_bad {
+        warn!(error = %bad, "Journal is damaged; a new chain was begun.");
+    }
+    if let Some(error) = &recovery.repair_error {
+        warn!(error = %Chain(error), "The journal's repair could not be recorded.");
+    }
+    if let Some(last) = recovery.last_at {
+        info!(records = recovery.records, last = %last, waiting = recovery.waiting.len(), "Journal taken up.");
+    }
+}
+
+/// What was decided before the restart and not accepted by everyone.
+fn leftover(waiting: &[Waiting], context: &EventContext) -> Vec<(Arc<str>, Arc<Event>)> {
+    let mut leftover = Vec::new();
+    for waiting in waiting {
+        let Some(event) = Event::of(&waiting.transition, context).map(Arc::new) else {
+            continue;
+        };
+        for outgoing in &waiting.outgoing {
+            leftover.push((Arc::from(outgoing.subscriber.as_str()), Arc::clone(&event)));
+        }
+    }
+    leftover
+}
+
+type Started = (Vec<Listener>, JoinSet<()>, Option<mpsc::Sender<Notice>>);
+
+fn start_subscribers(
+    config: &Config,
+    clock: Clock,
+    reports: &mpsc::Sender<Report>,
+    stop: &CancellationToken,
+) -> Result<Started, StartError> {
+    let mut listeners = Vec::new();
+    let mut tasks = JoinSet::new();
+    let mut notices = None;
+    for configured in &config.subscribers {
+        let (subscriber, wanted) = build::subscriber(configured, config, NOTICE_BOUND)?;
+        notices = notices.or(wanted);
+        let (offers, offered) = mpsc::channel(OFFER_BOUND);
+        listeners.push(Listener {
+            config: subscriber.config.clone(),
+            offers,
+            backlog: VecDeque::new(),
+            waiting: 0,
+        });
+        tasks.spawn(subscriber.run(clock, offered, reports.clone(), stop.clone()));
+    }
+    Ok((listeners, tasks, notices))
+}
+
+fn start_sources(
+    serials: Vec<crate::source::serial::Serial>,
+    recordings: Vec<crate::source::play::Recording>,
+    mqtt: Option<crate::source::mqtt::Mqtt>,
+    clock: Clock,
+    inputs: crate::source::Inputs,
+    stop: &CancellationToken,
+) -> JoinSet<()> {
+    let mut tasks = JoinSet::new();
+    for serial in serials {
+        tasks.spawn(crate::source::serial::run(serial, clock, inputs.clone(), stop.clone()));
+    }
+    for recording in recordings {
+        tasks.spawn(crate::source::play::run(recording, clock, inputs.clone(), stop.clone()));
+    }
+    if let Some(mqtt) = mqtt {
+        tasks.spawn(crate::source::mqtt::run(mqtt, clock, inputs.clone(), stop.clone()));
+    }
+    // The core lives as long as somebody can send to it; an idle daemon without
+    // any source lives until it is told to stop.
+    let stop = stop.clone();
+    tasks.spawn(async move {
+        stop.cancelled().await;
+        drop(inputs);
+    });
+    tasks
+}
+
+/// A sign of life through the normal alert path.
+async fn heartbeat(core: Core, notices: mpsc::Sender<Notice>, every: Duration) {
+    let mut ticks = tokio::time::interval(every);
+    loop {
+        ticks.tick().await;
+        let Ok(status) = core.ask(Command::Status).await else {
+            return;
+        };
+        let Ok(payload) = serde_json::to_vec(&status) else {
+            return;
+        };
+        let notice = Notice {
+            topic: "heartbeat".to_owned(),
+            payload,
+        };
+        notices.try_send(notice).ok(); // a heartbeat is worth nothing later
+    }
+}
+
+async fn retention(store: crate::store::embedded::Writer, clock: Clock) {
+    let mut ticks = tokio::time::interval(RETENTION_EVERY);
+    loop {
+        ticks.tick().await;
+        match store.apply_retention(clock.wall()).await {
+            Ok(dropped) if dropped.is_empty() => {}
+            Ok(dropped) => info!(files = dropped.len(), "Readings beyond the retention dropped."),
+            Err(error) => warn!(error = %Chain(&error), "Retention could not be applied."),
+        }
+    }
+}

@@ -1,0 +1,393 @@
+//! Decided changes are written down, then told, then their readings stored.
+//!
+//! A change waits for the journal's sync before it is told, but never long: a
+//! disk that fails or hangs delays no first telling. It is then told at once,
+//! marked as not recorded, and recorded when the disk takes it; the reading
+//! behind it stays unacknowledged until then.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
+use tracing::{error, info, warn};
+
+use crate::activation::{Effect, Event, EventContext};
+use crate::clock::Clock;
+use crate::deliver::{Offers, Outcome, Report, SubscriberConfig};
+use crate::error::Chain;
+use crate::journal::{self, Entry, Journal, Outgoing};
+use crate::store::embedded::{Item, Writer};
+
+/// Changes that may wait for the outbox; when full, the core keeps them.
+pub(super) const RECORDED_BOUND: usize = 256;
+
+/// Entries that may wait for the journal's thread.
+const JOURNAL_BOUND: usize = 256;
+
+/// How long a telling waits for the disk.
+const SYNC_WITHIN: Duration = Duration::from_millis(500);
+
+/// How often what could not be handed on is tried again.
+const RETRY: Duration = Duration::from_millis(50);
+
+/// How long subscribers may take, at the end, to accept what is on its way.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// How often a failing journal is tried again.
+const RETRY_JOURNAL: Duration = Duration::from_secs(1);
+
+/// Events that a slow listener of the live stream may lag behind.
+pub const EVENT_BOUND: usize = 1024;
+
+/// Changes of one instant, and the reading that brought them about.
+#[derive(Debug)]
+pub(super) struct Recorded {
+    pub(super) effects: Vec<Effect>,
+    pub(super) item: Option<Item>,
+}
+
+/// Entries for the journal's thread, and where to say how it went.
+struct Job {
+    entries: Vec<Entry>,
+    done: oneshot::Sender<bool>,
+}
+
+/// A subscriber as the outbox sees it.
+#[derive(Debug)]
+pub(super) struct Listener {
+    pub(super) config: SubscriberConfig,
+    pub(super) offers: Offers,
+    /// What its task could not take yet.
+    pub(super) backlog: VecDeque<Arc<Event>>,
+    pub(super) waiting: u64,
+}
+
+/// Starts the journal's thread.
+///
+/// An append that fails is tried again until it succeeds or the journal is
+/// closed; later entries wait behind it, for the chain has one order.
+pub(super) fn start_journal(mut journal: Journal, clock: Clock) -> std::io::Result<JournalHandle> {
+    let (jobs, mut queue) = mpsc::channel::<Job>(JOURNAL_BOUND);
+    let (stop, stopped) = std::sync::mpsc::channel::<()>();
+    let thread = std::thread::Builder::new()
+        .name("journal".to_owned())
+        .spawn(move || {
+            while let Some(job) = queue.blocking_recv() {
+                let written = job
+                    .entries
+                    .iter()
+                    .all(|entry| write(&mut journal, &clock, entry, &stopped));
+                drop(job.done.send(written)); // an outbox that went on needs no answer
+            }
+        })?;
+    Ok(JournalHandle {
+        jobs,
+        _stop: stop,
+        thread,
+    })
+}
+
+/// Appends one entry, however long that takes; `false` when told to stop first.
+fn write(
+    journal: &mut Journal,
+    clock: &Clock,
+    entry: &Entry,
+    stopped: &std::sync::mpsc::Receiver<()>,
+) -> bool {
+    let mut said = false;
+    loop {
+        match journal.append(clock.wall(), entry) {
+            Ok(_) => {
+                if said {
+                    info!("Journal can be written again.");
+                }
+                return true;
+            }
+            Err(failure) => {
+                if !std::mem::replace(&mut said, true) {
+                    error!(error = %Chain(&failure), "Journal cannot be written; trying again.");
+                }
+                let waited = stopped.recv_timeout(RETRY_JOURNAL);
+                if waited != Err(std::sync::mpsc::RecvTimeoutError::Timeout) {
+                    return false;
+                }
+            }
+        }
+    }
+}
+
+/// The journal's thread, from outside.
+pub(super) struct JournalHandle {
+    jobs: mpsc::Sender<Job>,
+    /// Dropped, it ends the waiting for a failing disk.
+    _stop: std::sync::mpsc::Sender<()>,
+    thread: std::thread::JoinHandle<()>,
+}
+
+/// Writes down and tells.
+pub(super) struct Outbox {
+    pub(super) journal: JournalHandle,
+    pub(super) store: Writer,
+    pub(super) listeners: Vec<Listener>,
+    pub(super) events: broadcast::Sender<Arc<Event>>,
+    pub(super) context: EventContext,
+    pub(super) waiting: watch::Sender<BTreeMap<String, u64>>,
+    /// What keeps the journal's order while its thread is busy.
+    pub(super) unwritten: VecDeque<Unwritten>,
+    /// Readings that the store could not take yet.
+    pub(super) unstored: VecDeque<Item>,
+    /// Changes that were told before they were on disk.
+    pub(super) held: VecDeque<Held>,
+}
+
+/// A job that the journal's thread could not take yet.
+pub(super) struct Unwritten(Job);
+
+/// A reading whose change is not on disk yet.
+pub(super) struct Held {
+    written: oneshot::Receiver<bool>,
+    item: Option<Item>,
+}
+
+impl Outbox {
+    /// Works until the core is gone and everything is written down; events that
+    /// nobody accepted within the grace period stay in the journal.
+    pub(super) async fn run(
+        mut self,
+        mut recorded: mpsc::Receiver<Recorded>,
+        mut reports: mpsc::Receiver<Report>,
+        leftover: Vec<(Arc<str>, Arc<Event>)>,
+    ) {
+        for (subscriber, event) in leftover {
+            self.offer_again(&subscriber, event);
+        }
+        let mut retry = tokio::time::interval(RETRY);
+        retry.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                change = recorded.recv() => match change {
+                    Some(change) => self.take(change).await,
+                    None => break,
+                },
+                Some(report) = reports.recv() => self.report(report),
+                _ = retry.tick(), if self.is_behind() => self.catch_up(),
+            }
+        }
+        let grace = tokio::time::sleep(GRACE);
+        tokio::pin!(grace);
+        while self.is_behind() || self.listeners.iter().any(|listener| listener.waiting > 0) {
+            tokio::select! {
+                () = &mut grace => break,
+                Some(report) = reports.recv() => self.report(report),
+                _ = retry.tick() => self.catch_up(),
+            }
+        }
+        self.finish().await;
+    }
+
+    /// Ends the journal's thread; a reading whose change is not on disk by then
+    /// is not stored either, so its source keeps it.
+    async fn finish(mut self) {
+        let JournalHandle {
+            jobs,
+            _stop: stop,
+            thread,
+        } = self.journal;
+        drop((jobs, stop));
+        drop(tokio::task::spawn_blocking(move || thread.join()).await);
+        for mut held in self.held {
+            if held.written.try_recv() == Ok(true) {
+                self.unstored.extend(held.item);
+            }
+        }
+        for item in self.unstored {
+            self.store.send(item).await.ok(); // a closed store leaves it unacknowledged
+        }
+    }
+
+    fn is_behind(&self) -> bool {
+        !(self.unwritten.is_empty() && self.unstored.is_empty() && self.held.is_empty())
+            || self.listeners.iter().any(|listener| !listener.backlog.is_empty())
+    }
+
+    fn catch_up(&mut self) {
+        while let Some(Unwritten(job)) = self.unwritten.pop_front() {
+            if let Err(error) = self.journal.jobs.try_send(job) {
+                self.unwritten.push_front(Unwritten(error.into_inner()));
+                break;
+            }
+        }
+        self.release();
+        while let Some(item) = self.unstored.pop_front() {
+            if let Err(item) = self.store.try_send(item) {
+                self.unstored.push_front(item);
+                break;
+            }
+        }
+        for listener in &mut self.listeners {
+            listener.offer_backlog();
+        }
+    }
+
+    fn write(&mut self, entries: Vec<Entry>) -> oneshot::Receiver<bool> {
+        let (done, written) = oneshot::channel();
+        let job = Job { entries, done };
+        if !self.unwritten.is_empty() {
+            self.unwritten.push_back(Unwritten(job));
+        } else if let Err(error) = self.journal.jobs.try_send(job) {
+            self.unwritten.push_back(Unwritten(error.into_inner()));
+        }
+        written
+    }
+
+    async fn take(&mut self, change: Recorded) {
+        let entries = change
+            .effects
+            .iter()
+            .map(|effect| Entry::Transition {
+                transition: Box::new(effect.transition().clone()),
+                outbox: self.outgoing(effect),
+            })
+            .collect();
+        let mut written = self.write(entries);
+        // While earlier changes are late, no later one waits for the disk.
+        let recorded = self.held.is_empty()
+            && tokio::time::timeout(SYNC_WITHIN, &mut written).await == Ok(Ok(true));
+        for effect in &change.effects {
+            self.tell(effect, recorded);
+        }
+        if recorded {
+            self.store(change.item);
+        } else {
+            if self.held.is_empty() {
+                warn!("Journal is late; telling first, recording when it can be written.");
+            }
+            self.held.push_back(Held {
+                written,
+                item: change.item,
+            });
+        }
+    }
+
+    /// Stores the readings whose changes reached the disk meanwhile.
+    fn release(&mut self) {
+        while let Some(first) = self.held.front_mut() {
+            match first.written.try_recv() {
+                Ok(true) => {
+                    let item = self.held.pop_front().and_then(|held| held.item);
+                    self.store(item);
+                }
+                // Given up while closing: the reading stays unacknowledged.
+                Ok(false) | Err(oneshot::error::TryRecvError::Closed) => {
+                    self.held.pop_front();
+                }
+                Err(oneshot::error::TryRecvError::Empty) => return,
+            }
+        }
+    }
+
+    /// Never waits: what the store cannot take is kept in order.
+    fn store(&mut self, item: Option<Item>) {
+        let Some(item) = item else { return };
+        if !self.unstored.is_empty() {
+            self.unstored.push_back(item);
+        } else if let Err(item) = self.store.try_send(item) {
+            self.unstored.push_back(item);
+        }
+    }
+
+    fn outgoing(&self, effect: &Effect) -> Vec<Outgoing> {
+        let Some(event) = Event::of(effect.transition(), &self.context) else {
+            return Vec::new();
+        };
+        self.listeners
+            .iter()
+            .filter(|listener| listener.config.wants(&event))
+            .map(|listener| Outgoing {
+                message: event.id.clone(),
+                subscriber: listener.config.id.to_string(),
+            })
+            .collect()
+    }
+
+    fn tell(&mut self, effect: &Effect, recorded: bool) {
+        let context = EventContext {
+            recorded,
+            ..self.context.clone()
+        };
+        let Some(event) = Event::of(effect.transition(), &context).map(Arc::new) else {
+            return;
+        };
+        for listener in &mut self.listeners {
+            if listener.config.wants(&event) {
+                listener.offer(Arc::clone(&event));
+            }
+        }
+        self.events.send(event).ok(); // nobody may be listening to the live stream
+        self.show_waiting();
+    }
+
+    /// Offers what was not accepted before a restart.
+    fn offer_again(&mut self, subscriber: &str, event: Arc<Event>) {
+        if let Some(listener) = self.listeners.iter_mut().find(|l| &*l.config.id == subscriber) {
+            listener.offer(event);
+        }
+        self.show_waiting();
+    }
+
+    fn report(&mut self, report: Report) {
+        if let Some(listener) = self
+            .listeners
+            .iter_mut()
+            .find(|listener| listener.config.id == report.subscriber)
+        {
+            listener.waiting = listener.waiting.saturating_sub(1);
+        }
+        self.show_waiting();
+        let entry = Entry::Result {
+            outgoing: Outgoing {
+                message: report.message,
+                subscriber: report.subscriber.to_string(),
+            },
+            outcome: match report.outcome {
+                Outcome::Accepted { .. } => journal::Outcome::Accepted,
+                Outcome::Superseded => journal::Outcome::Superseded,
+                Outcome::DeadLetter { error } => journal::Outcome::DeadLetter { error },
+            },
+        };
+        // Nothing waits for it: lost in a crash, the event is told once more
+        // under the same message id.
+        drop(self.write(vec![entry]));
+    }
+
+    fn show_waiting(&self) {
+        let waiting = self
+            .listeners
+            .iter()
+            .map(|listener| (listener.config.id.to_string(), listener.waiting))
+            .collect();
+        self.waiting.send_replace(waiting);
+    }
+}
+
+impl Listener {
+    /// Never waits: what the subscriber's task cannot take is kept in order.
+    fn offer(&mut self, event: Arc<Event>) {
+        self.waiting += 1;
+        if !self.backlog.is_empty() {
+            self.backlog.push_back(event);
+        } else if let Err(error) = self.offers.try_send(event) {
+            self.backlog.push_back(error.into_inner());
+        }
+    }
+
+    fn offer_backlog(&mut self) {
+        while let Some(event) = self.backlog.pop_front() {
+            if let Err(error) = self.offers.try_send(event) {
+                self.backlog.push_front(error.into_inner());
+                break;
+            }
+        }
+    }
+}

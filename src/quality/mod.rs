@@ -1,0 +1,8 @@
+//! Checks of a reading against the readings and the clock around it. They add
+//! facts; none drops a reading.
+
+pub mod sequence;
+pub mod time;
+
+pub use sequence::{Arrived, Message};
+pub use time::{ClockCheck, Limits, TimeCheck};

@@ -1,0 +1,36 @@
+//! The log, and the names of everything that is counted.
+
+pub mod names;
+
+use tracing_subscriber::EnvFilter;
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// Starts the log on standard error. `level` is a level, or a filter as
+/// tracing's `EnvFilter` reads it.
+///
+/// # Errors
+///
+/// When the filter cannot be read.
+pub fn start_log(level: &str, format: LogFormat) -> Result<(), String> {
+    // The client library logs each packet identifier it sees twice.
+    let filter = EnvFilter::try_new(format!("{level},rumqttc=error,rumqttd=off"))
+        .map_err(|error| format!("log level `{}`: {error}", crate::error::excerpt(level, 40)))?;
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()) && std::env::var_os("NO_COLOR").is_none());
+    let started = match format {
+        LogFormat::Text => log.with_target(false).try_init(),
+        LogFormat::Json => log.json().flatten_event(true).try_init(),
+    };
+    started.map_err(|error| error.to_string())
+}

@@ -19,20 +19,17 @@ use super::id::ActivationId;
 use super::machine::{Judged, Machine};
 use super::place::{Coordinates, Place, Spot};
 use super::settle::Touch;
-use super::state::{Activation, ChannelKey, Closed, Evidence, Member, Stamp};
+use super::state::{Activation, Closed, Evidence, Member, Stamp};
+use super::take::Heard;
 use crate::clock::Wall;
-use crate::criteria::{ChannelVerdict, Class, Recommendation, Remarks, Rule, Rules};
+use crate::criteria::{Class, Recommendation, Remarks, Rule, Rules};
 
 /// A reading at a level, on its way to an activation.
 pub(super) struct Arrival<'a> {
-    pub(super) now: Stamp,
-    pub(super) judged: &'a Judged<'a>,
+    pub(super) heard: Heard<'a>,
     pub(super) evidence: Evidence,
     pub(super) place: Place,
     pub(super) at: Option<Coordinates>,
-    pub(super) key: ChannelKey,
-    /// Old when it arrived.
-    pub(super) is_late: bool,
 }
 
 impl Arrival<'_> {
@@ -51,12 +48,12 @@ impl Machine {
     ) -> Option<u64> {
         let current = self
             .watches
-            .get(&arrival.key)
+            .get(&arrival.heard.key)
             .map(|watch| watch.current.clone());
         let homes: SmallVec<[(u64, bool); 4]> = self
             .open
             .values()
-            .filter(|activation| activation.subject == arrival.key.subject)
+            .filter(|activation| activation.subject == arrival.heard.key.subject)
             .filter_map(|activation| {
                 let is_current = current.as_ref() == Some(&activation.id);
                 self.is_home(activation, arrival, is_current)
@@ -71,7 +68,7 @@ impl Machine {
         let connects = !matches!(arrival.place, Place::Instrument { .. });
         for (other, _) in homes.into_iter().filter(|_| connects) {
             if other != home && self.can_merge(home, other, arrival) {
-                home = self.merge(home.min(other), home.max(other), arrival.now, touched);
+                home = self.merge(home.min(other), home.max(other), arrival.heard.now, touched);
             }
         }
         Some(home)
@@ -79,7 +76,7 @@ impl Machine {
 
     fn is_home(&self, activation: &Activation, arrival: &Arrival<'_>, is_current: bool) -> bool {
         let window = self.config.window;
-        if arrival.is_late {
+        if arrival.heard.is_late {
             // Something that goes on covers all the time since it began.
             let covers = covers(activation, arrival.measured(), window);
             return covers
@@ -95,7 +92,7 @@ impl Machine {
         }
         self.is_place_of(activation, arrival, is_current, |spot| {
             is_current
-                || (arrival.now.mono.since(spot.heard) <= window
+                || (arrival.heard.now.mono.since(spot.heard) <= window
                     && (!is_past || between(arrival.measured(), spot.first, spot.last, window)))
         })
     }
@@ -139,14 +136,14 @@ impl Machine {
             .closed
             .values()
             .rev()
-            .filter(|activation| activation.subject == arrival.key.subject)
+            .filter(|activation| activation.subject == arrival.heard.key.subject)
             .filter_map(|activation| Some((activation, activation.closed.as_ref()?)))
             .filter(|(_, closed)| closed.merged_into.is_none())
             .find(|(activation, closed)| {
-                if arrival.is_late {
+                if arrival.heard.is_late {
                     return self.is_home(activation, arrival, false);
                 }
-                arrival.now.mono.since(closed.at.mono) <= within
+                arrival.heard.now.mono.since(closed.at.mono) <= within
                     && (!activation.late || covers(activation, arrival.measured(), within))
                     && self.is_place_of(activation, arrival, false, |_| true)
             })
@@ -154,8 +151,8 @@ impl Machine {
         match known {
             // The past neither doubles nor reopens what covered its time, unless
             // it was worse than anybody was told.
-            Some((_, told)) if arrival.is_late && arrival.evidence.class <= told => None,
-            Some((order, _)) if !arrival.is_late => {
+            Some((_, told)) if arrival.heard.is_late && arrival.evidence.class <= told => None,
+            Some((order, _)) if !arrival.heard.is_late => {
                 let mut activation = self
                     .closed
                     .remove(&order)
@@ -176,13 +173,13 @@ impl Machine {
     ) -> Option<u64> {
         let Judged {
             reading, judgement, ..
-        } = arrival.judged;
+        } = arrival.heard.judged;
         let id = ActivationId::opened_by(
             reading,
             self.config.mode,
             &arrival.place,
             arrival.at,
-            arrival.key.subject,
+            arrival.heard.key.subject,
         );
         if self.activation(&id).is_some() {
             return None; // This reading opened it before: it came again.
@@ -194,7 +191,7 @@ impl Machine {
             version: 1,
             order,
             mode: self.config.mode,
-            subject: arrival.key.subject,
+            subject: arrival.heard.key.subject,
             place: arrival.place.clone(),
             absorbed: Vec::new(),
             spots: super::Spots::default(),
@@ -202,7 +199,7 @@ impl Machine {
             class_max: Class::Normal,
             confirmed: false,
             unknown: false,
-            late: arrival.is_late,
+            late: arrival.heard.is_late,
             recommendation: Recommendation::None,
             rule: judgement.rule,
             also: Rules::EMPTY,
@@ -224,14 +221,9 @@ impl Machine {
     }
 
     /// Adds what a reading says to the activation it belongs to.
-    pub(super) fn join(
-        &mut self,
-        order: u64,
-        arrival: &Arrival<'_>,
-        verdict: &ChannelVerdict,
-        touch: &mut Touch,
-    ) {
-        let judgement = arrival.judged.judgement;
+    pub(super) fn join(&mut self, order: u64, arrival: &Arrival<'_>, touch: &mut Touch) {
+        let verdict = arrival.heard.verdict;
+        let judgement = arrival.heard.judged.judgement;
         let evidence = &arrival.evidence;
         let activation = self
             .open
@@ -244,7 +236,7 @@ impl Machine {
             activation.class_max = evidence.class;
             activation.also.insert(activation.rule);
             activation.rule = verdict.rule;
-            activation.confirmed = counts_confirm(arrival.judged, verdict)
+            activation.confirmed = counts_confirm(arrival.heard.judged, verdict)
                 || (is_neighbour(activation, evidence) && !activation.members.is_empty());
             activation.highest = evidence.clone();
         } else {
@@ -267,7 +259,7 @@ impl Machine {
         activation.recommendation = recommendation;
         activation.remarks = activation.remarks.union(judgement.remarks);
         activation.onset = activation.onset.min(evidence.measured);
-        if !arrival.is_late || evidence.measured > activation.latest.measured {
+        if !arrival.heard.is_late || evidence.measured > activation.latest.measured {
             activation.latest = evidence.clone();
         }
         if let Some(at) = arrival.at {
@@ -275,12 +267,12 @@ impl Machine {
                 at,
                 first: evidence.measured,
                 last: evidence.measured,
-                heard: arrival.now.mono,
+                heard: arrival.heard.now.mono,
             });
         }
         let held = self
             .watches
-            .get(&arrival.key)
+            .get(&arrival.heard.key)
             .is_some_and(|watch| watch.is_held() && watch.current == activation.id);
         touch.changed |= enrol(activation, arrival, verdict.rule, held);
     }
@@ -404,9 +396,9 @@ fn is_higher(new: &Evidence, old: &Evidence) -> bool {
 /// there, holds again, or fired a new rule.
 fn enrol(activation: &mut Activation, arrival: &Arrival<'_>, rule: Rule, held: bool) -> bool {
     let evidence = &arrival.evidence;
-    let Some(member) = activation.member_mut(&arrival.key) else {
+    let Some(member) = activation.member_mut(&arrival.heard.key) else {
         activation.members.push(Member {
-            key: arrival.key.clone(),
+            key: arrival.heard.key.clone(),
             rules: Rules::EMPTY.with(rule),
             class_max: evidence.class,
             highest: evidence.clone(),

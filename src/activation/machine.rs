@@ -5,15 +5,14 @@ use std::time::Duration;
 
 use smallvec::SmallVec;
 
-use super::condition::{Sample, Weight};
-use super::id::{self, ActivationId, Mode};
-use super::place::{self, Place, PlaceContext};
+use super::evidence;
+use super::id::{ActivationId, Mode};
+use super::place::PlaceContext;
 use super::settle::Touch;
-use super::state::{Acknowledgement, Activation, ChannelKey, Note, Stamp, Watch};
+use super::state::{Acknowledgement, Activation, ChannelKey, Stamp, Watch};
 use super::transition::{Cause, Effect};
-use super::{evidence, group};
 use crate::clock::{Mono, Received};
-use crate::criteria::{ChannelVerdict, Class, Disposition, Judgement};
+use crate::criteria::Judgement;
 use crate::error::excerpt;
 use crate::reading::Reading;
 
@@ -54,14 +53,7 @@ impl Default for Config {
 
 /// How often a clearing run under way is recorded: what a crash may cost an
 /// instrument that sends more often than that.
-const CHECKPOINT: Duration = Duration::from_secs(60);
-
-/// How often what goes on at a level is recorded, though nothing changes: the
-/// times by which places and copies are told apart.
-const REFRESH: Duration = Duration::from_secs(600);
-
-/// Beyond this age a reading belongs to the past (alarm semantics, section 2.5).
-const FRESH: Duration = Duration::from_secs(900);
+pub(super) const CHECKPOINT: Duration = Duration::from_secs(60);
 
 /// Longest name and remark of a person that are kept, in characters.
 const PERSON_CHARS: usize = 80;
@@ -312,191 +304,4 @@ impl Machine {
             .map(|since| since.saturating_add(CHECKPOINT));
         silence.chain(bundles).chain(checkpoint)
     }
-
-    fn take(
-        &mut self,
-        now: Stamp,
-        judged: &Judged<'_>,
-        verdict: &ChannelVerdict,
-        touched: &mut SmallVec<[Touch; 2]>,
-    ) {
-        let mut sample = Sample::of(verdict, judged.judgement);
-        let is_late = is_late(now, judged);
-        if is_late && sample.weight == Weight::Full {
-            sample.weight = Weight::RaiseOnly;
-        }
-        let reached = evidence::reached(verdict);
-        if sample.weight == Weight::None || (reached == Class::Normal && self.watches.is_empty()) {
-            return;
-        }
-        let key = ChannelKey {
-            instrument: judged.reading.instrument.clone(),
-            quantity: verdict.quantity,
-            subject: judged.place.subject,
-        };
-        if reached == Class::Normal {
-            self.take_low(now, judged, verdict, sample, &key, is_late, touched);
-        } else {
-            self.take_high(now, judged, verdict, sample, key, is_late, touched);
-        }
-    }
-
-    /// A reading that reaches no level: it may lower what is held, or say
-    /// something that only a person can judge.
-    fn take_low(
-        &mut self,
-        now: Stamp,
-        judged: &Judged<'_>,
-        verdict: &ChannelVerdict,
-        sample: Sample,
-        key: &ChannelKey,
-        is_late: bool,
-        touched: &mut SmallVec<[Touch; 2]>,
-    ) {
-        let Some(watch) = self.watches.get_mut(key).filter(|watch| watch.is_held()) else {
-            return;
-        };
-        if watch.has_taken(id::mark(judged.reading)) {
-            return;
-        }
-        let class = watch.class();
-        let runs = (watch.condition.run(), watch.band.run());
-        watch.condition.apply(now.mono, sample);
-        watch
-            .band
-            .apply(now.mono, evidence::band_sample(verdict, sample.weight));
-        let mut changed = class != watch.class();
-        let is_judged = verdict.class != Class::Unclassified;
-        if is_judged && !is_late {
-            watch.hear(now.mono, judged.place.silent_after);
-            changed |= std::mem::take(&mut watch.unknown);
-        }
-        let has_moved = runs != (watch.condition.run(), watch.band.run()) && watch.is_fading();
-        let is_saved_lately = watch
-            .saved
-            .is_some_and(|saved| now.mono.since(saved) < CHECKPOINT);
-        let is_due = has_moved && !is_saved_lately;
-        if is_due {
-            watch.saved = Some(now.mono);
-        } else if has_moved {
-            let since = *self.unsaved_since.get_or_insert(now.mono);
-            self.wake_by(since.saturating_add(CHECKPOINT));
-        }
-        let noted = !is_judged && self.note(now, judged, verdict, key);
-        if changed || noted || is_due {
-            let orders = self
-                .open
-                .values()
-                .filter(|activation| activation.member(key).is_some_and(|member| member.held));
-            for activation in orders {
-                let touch = Touch::find(touched, activation.order);
-                touch.changed |= noted;
-                touch.moved |= is_due;
-            }
-        }
-    }
-
-    /// Attaches what cannot be judged to the activation of its channel; false
-    /// when it is there already.
-    fn note(
-        &mut self,
-        now: Stamp,
-        judged: &Judged<'_>,
-        verdict: &ChannelVerdict,
-        key: &ChannelKey,
-    ) -> bool {
-        let current = self.watches.get(key).map(|watch| watch.current.clone());
-        let activation = self
-            .open
-            .values_mut()
-            .find(|activation| current.as_ref() == Some(&activation.id));
-        let Some(activation) = activation else {
-            return false;
-        };
-        let known = |note: &Note| note.key == *key && note.rule == verdict.rule;
-        if activation.notes.iter().any(known) || activation.notes.len() >= Activation::MAX_NOTES {
-            return false;
-        }
-        activation.notes.push(Note {
-            key: key.clone(),
-            rule: verdict.rule,
-            remarks: judged.judgement.remarks,
-            since: now.wall,
-        });
-        true
-    }
-
-    /// A reading at a level: it belongs to an activation, old or new.
-    fn take_high(
-        &mut self,
-        now: Stamp,
-        judged: &Judged<'_>,
-        verdict: &ChannelVerdict,
-        sample: Sample,
-        key: ChannelKey,
-        is_late: bool,
-        touched: &mut SmallVec<[Touch; 2]>,
-    ) {
-        let mark = id::mark(judged.reading);
-        if let Some(watch) = self.watches.get_mut(&key)
-            && watch.has_taken(mark)
-        {
-            return;
-        }
-        let place = Place::of(judged.reading, judged.place);
-        let arrival = group::Arrival {
-            now,
-            judged,
-            evidence: evidence::of(judged, verdict),
-            at: place::coordinates(judged.reading, &place),
-            place,
-            key,
-            is_late,
-        };
-        let Some(order) = self.home(&arrival, touched) else {
-            return;
-        };
-        let watch = self.watches.entry(arrival.key.clone()).or_insert_with(|| {
-            let current = self
-                .open
-                .get(&order)
-                .expect("invariant: a reading's home is open");
-            let mut watch = Watch::new(arrival.key.clone(), current.id.clone(), now.mono);
-            watch.has_taken(mark);
-            watch
-        });
-        // An old reading may raise what is held, but holds nothing by itself:
-        // nothing of the present could ever lower it again.
-        if !arrival.is_late || watch.is_held() {
-            watch.condition.apply(now.mono, sample);
-            watch
-                .band
-                .apply(now.mono, evidence::band_sample(verdict, sample.weight));
-        }
-        let touch = Touch::find(touched, order);
-        if !arrival.is_late {
-            watch.hear(now.mono, judged.place.silent_after);
-            touch.changed |= std::mem::take(&mut watch.unknown);
-            if watch
-                .saved
-                .is_none_or(|saved| now.mono.since(saved) >= REFRESH)
-            {
-                watch.saved = Some(now.mono);
-                touch.moved = true;
-            }
-            let silent_at = watch.silent_at();
-            if let Some(activation) = self.open.get(&order) {
-                watch.current.clone_from(&activation.id);
-            }
-            self.wake_by(silent_at);
-        }
-        self.join(order, &arrival, verdict, touch);
-    }
-}
-
-/// Whether a reading is of the past: old when it arrived, or taken from the spool
-/// long after it arrived.
-fn is_late(now: Stamp, judged: &Judged<'_>) -> bool {
-    judged.judgement.disposition == Disposition::Historical
-        || now.wall > judged.reading.received.wall.saturating_add(FRESH)
 }

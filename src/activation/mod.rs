@@ -26,6 +26,7 @@ mod place;
 mod restore;
 mod settle;
 mod state;
+mod take;
 mod transition;
 mod view;
 mod wire;

@@ -170,6 +170,9 @@ const MAX_SPOTS: usize = 2048;
 /// restart must not lose the way that led to the next.
 const UNRECORDED_M: f64 = 100.0;
 
+/// So is one that was not heard for this long: nor the time since.
+const UNRECORDED: Duration = Duration::from_secs(600);
+
 /// The positions of one activation.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(from = "Vec<Spot>", into = "Vec<Spot>")]
@@ -203,8 +206,9 @@ impl Spots {
         if let Some(spot) = known {
             spot.first = spot.first.min(new.first);
             spot.last = spot.last.max(new.last);
+            let unheard_for = new.heard.since(spot.heard);
             spot.heard = spot.heard.max(new.heard);
-            return false;
+            return unheard_for >= UNRECORDED;
         }
         if self.all.len() >= MAX_SPOTS
             && let Some(oldest) =

@@ -5,7 +5,7 @@
 //! wrong usage.
 
 mod ask;
-mod assess;
+
 mod check;
 mod demo;
 mod export;
@@ -50,8 +50,8 @@ enum Verb {
     /// Device profiles.
     #[command(subcommand)]
     Profile(profile::Verb),
-    /// Judge cases: a file of `{"cases":[…]}` or a case a line; default stdin.
-    Assess(assess::Options),
+
+
     /// Run recordings through the whole core with their own times.
     Replay(replay::Options),
     /// How the running daemon is.
@@ -87,7 +87,7 @@ pub fn main() -> ExitCode {
         Verb::Demo(options) => demo::demo(&args, options),
         Verb::Check => check::check(&args),
         Verb::Profile(verb) => profile::profile(&args, verb),
-        Verb::Assess(options) => assess::assess(options),
+
         Verb::Replay(options) => replay::replay(&args, options),
         Verb::Status(options) => ask::status(&args, options),
         Verb::Activations(options) => ask::activations(&args, options),

@@ -23,12 +23,24 @@
 //! | `probe_factor`                 | -     | 0.01 to 100   | 1       |
 //! | `time.max_age_secs`            | s     | 60 to 3 600   | 900     |
 //! | `time.max_ahead_secs`          | s     | 1 to 3 600    | 120     |
+//! | `termination.hours`            | h     | 1 to 8 784    | 24      |
+//! | `termination.points`           | -     | 1 to 10 000   | 10      |
+//! | `termination_normal_mode`      | -     | `guarded`, `text_or`, `net_only` | `guarded` |
+//! | `decision_rule`                | standard uncertainties | 0 to 5 | 1.645 |
+//! | `occupancy_h.residential`      | h/a   | 1 to 8 784    | 8 760   |
+//! | `occupancy_h.non_residential`  | h/a   | 1 to 8 784    | 2 000   |
+//! | `h10_to_e`                     | Sv/Sv | 0.1 to 2      | 1       |
 //!
 //! The defaults are those of [`Policy`]. The bounds are the project's: inside
 //! them a rule is stricter or laxer, outside it would be another rule, or none.
 //! The levels of the guideline itself are no configuration.
+//!
+//! A level that stands in a table and in an escalation rule is reached when
+//! either says so: to compare with "above" alone, set both, for example
+//! `T3.1-I-1` and `ESC-TIO3-G`.
 
 use super::section::Section;
+use crate::criteria::termination::{NormalMode, TerminationPolicy};
 use crate::criteria::{Basis, ByRadiation, Comparator, Policy, Rule, Rules};
 use crate::quality::Limits;
 
@@ -36,13 +48,21 @@ const COMPARATORS: &[(&str, Comparator)] = &[("ge", Comparator::Ge), ("gt", Comp
 
 const BASES: &[(&str, Basis)] = &[("gross", Basis::Gross), ("net", Basis::Net)];
 
-/// Rules that compare a dose rate with a level.
+const NORMAL_MODES: &[(&str, NormalMode)] = &[
+    ("guarded", NormalMode::Guarded),
+    ("text_or", NormalMode::TextOr),
+    ("net_only", NormalMode::NetOnly),
+];
+
+/// Rules that compare a dose rate with a level of the guideline.
 const DOSE_RULES: &[Rule] = &[
     Rule::T31I1,
     Rule::T31I2,
     Rule::T31II1,
     Rule::T31III1,
     Rule::T31III2,
+    Rule::EscTio2G,
+    Rule::EscTio3G,
     Rule::EscTio4G,
 ];
 
@@ -53,15 +73,24 @@ const COMPARING_RULES: &[Rule] = &[
     Rule::T31II1,
     Rule::T31III1,
     Rule::T31III2,
-    Rule::EscTio4G,
     Rule::T32I1,
     Rule::T32I2,
     Rule::T32II1,
     Rule::T32II2,
     Rule::T32III1,
     Rule::T32III2,
+    Rule::EscTio2G,
+    Rule::EscTio3G,
+    Rule::EscTio4G,
+    Rule::EscTio2B,
+    Rule::EscTio3B,
+    Rule::EscTio4B,
+    Rule::EscTio2A,
+    Rule::EscTio3A,
+    Rule::EscTio4A,
     Rule::PbElev,
     Rule::PbExist,
+    Rule::Sn1,
 ];
 
 pub(super) fn read(mut section: Section<'_>) -> Policy {
@@ -120,6 +149,7 @@ pub(super) fn read(mut section: Section<'_>) -> Policy {
     let require_verification = medical.boolean("require_verification");
     medical.finish();
     let time = time(section.table("time"), default.time);
+    let termination = termination(&mut section, default.termination);
     section.finish();
     Policy {
         strict: chosen(&comparators, Comparator::Gt),
@@ -142,6 +172,35 @@ pub(super) fn read(mut section: Section<'_>) -> Policy {
         geometry_tolerance,
         probe_factor,
         time,
+        termination,
+    }
+}
+
+fn termination(section: &mut Section<'_>, default: TerminationPolicy) -> TerminationPolicy {
+    let [min_hours, min_points] = pair(
+        section.table("termination"),
+        [("hours", 1.0, 8_784.0), ("points", 1.0, 10_000.0)],
+        [default.min_hours, default.min_points],
+    );
+    let [residential_h, non_residential_h] = pair(
+        section.table("occupancy_h"),
+        [
+            ("residential", 1.0, 8_784.0),
+            ("non_residential", 1.0, 8_784.0),
+        ],
+        [default.residential_h, default.non_residential_h],
+    );
+    let guard_factor = section.number("decision_rule", 0.0..=5.0);
+    let h10_to_e = section.number("h10_to_e", 0.1..=2.0);
+    let normal_mode = section.meaning("termination_normal_mode", NORMAL_MODES);
+    TerminationPolicy {
+        min_hours,
+        min_points,
+        guard_factor: guard_factor.unwrap_or(default.guard_factor),
+        residential_h,
+        non_residential_h,
+        h10_to_e: h10_to_e.unwrap_or(default.h10_to_e),
+        normal_mode: normal_mode.unwrap_or(default.normal_mode),
     }
 }
 

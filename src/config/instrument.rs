@@ -224,7 +224,9 @@ fn unknown_profile(error: LookupError) -> Refused {
     Refused::new(format!("no profile named `{}`", error.id)).hint(hint)
 }
 
-const fn usual_source(class: DeviceClass) -> SourceKind {
+/// How an instrument of this class is used, unless the configuration says
+/// otherwise.
+pub const fn usual_source(class: DeviceClass) -> SourceKind {
     match class {
         DeviceClass::FixedStation => SourceKind::Irdms,
         DeviceClass::Mobile => SourceKind::Mobile,

@@ -53,7 +53,7 @@ use std::sync::Arc;
 pub use area::Area;
 pub use broker::{Broker, Login};
 pub use input::{CaptureInput, Claim, Input, MqttInput, SerialInput};
-pub use instrument::{Background, CountBackground, Instrument};
+pub use instrument::{Background, CountBackground, Instrument, usual_source};
 pub use node::{Language, Log, LogFormat, LogLevel, Node};
 pub use problem::{ConfigErrors, ConfigProblem};
 pub use secret::Secret;

@@ -10,7 +10,7 @@ pub(super) fn near<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> 
         .into_iter()
         .map(|known| (distance(word, known), known))
         .filter(|(distance, known)| {
-            *distance <= known.chars().count().div_ceil(3)
+            *distance <= (known.chars().count() + 1) / 3
                 || known.starts_with(word)
                 || (!known.is_empty() && word.starts_with(known))
         })
@@ -20,21 +20,30 @@ pub(super) fn near<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> 
     (!words.is_empty()).then(|| format!("near: {}", words.join(", ")))
 }
 
-/// How many characters have to be put in, taken out or changed.
+/// How many characters have to be put in, taken out, changed, or swapped with
+/// their neighbour.
 fn distance(a: &str, b: &str) -> usize {
+    let a: Vec<char> = a.chars().collect();
     let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (n, from) in a.chars().enumerate() {
-        let mut diagonal = n;
-        let mut left = n + 1;
-        for (cell, to) in row.iter_mut().skip(1).zip(&b) {
-            let changed = diagonal + usize::from(from != *to);
-            diagonal = *cell;
-            left = changed.min(left + 1).min(diagonal + 1);
-            *cell = left;
+    let mut before: Vec<usize> = Vec::new();
+    let mut last: Vec<usize> = (0..=b.len()).collect();
+    for (i, from) in a.iter().enumerate() {
+        let mut row = vec![i + 1];
+        for (j, to) in b.iter().enumerate() {
+            let cost = |row: &[usize], at: usize| row.get(at).copied().unwrap_or(usize::MAX - 1);
+            let changed = cost(&last, j) + usize::from(from != to);
+            let moved = cost(&row, j).min(cost(&last, j + 1)) + 1;
+            let is_swap = i > 0 && j > 0 && a.get(i - 1) == Some(to) && b.get(j - 1) == Some(from);
+            let swapped = if is_swap {
+                cost(&before, j - 1) + 1
+            } else {
+                usize::MAX
+            };
+            row.push(changed.min(moved).min(swapped));
         }
+        before = std::mem::replace(&mut last, row);
     }
-    row.last().copied().unwrap_or_default()
+    last.last().copied().unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -52,6 +61,7 @@ mod tests {
         check("lisen", Some("near: listen"));
         check("token", Some("near: token_file"));
         check("lt", Some("near: lat"));
+        check("lno", Some("near: lon"));
         check("languages", Some("near: language"));
         check("colour", None);
     }
@@ -64,7 +74,9 @@ mod tests {
             ("abc", "", 3),
             ("kitten", "sitting", 3),
             ("baud", "baud", 0),
-            ("ab", "ba", 2),
+            ("ab", "ba", 1),
+            ("prak", "park", 1),
+            ("abcd", "dcba", 3),
         ] {
             assert_eq!(distance(a, b), expected, "`{a}` `{b}`");
         }

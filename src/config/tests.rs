@@ -6,6 +6,7 @@ use std::path::Path;
 
 use super::{Claim, Config, Input, from_toml};
 use crate::clock::Wall;
+use crate::criteria::termination::NormalMode;
 use crate::criteria::{Basis, Class, ExistingKind, Rule, SourceKind, Subject};
 use crate::source::capture::Form;
 
@@ -93,8 +94,8 @@ fn keys_that_do_not_exist() {
     );
     bad("\"a[9]\" = 1", "`a[9]`", "no such key");
     bad(
-        &roof("sight = \"park\""),
-        "instrument[0] (roof).sight",
+        &roof("sites = \"park\""),
+        "instrument[0] (roof).sites",
         "near: site",
     );
     bad(
@@ -725,12 +726,16 @@ fn criteria_within_bounds() {
         bad(text, path, part);
     }
     let config = good(
-        "[criteria]\ncount_basis = \"net\"\npersistence_min = 30\nmin_net_cps.beta = 0.7\n\
+        "[criteria]\ntermination_normal_mode = \"net_only\"\ntermination.points = 30\n\
+         count_basis = \"net\"\npersistence_min = 30\nmin_net_cps.beta = 0.7\n\
          time.max_ahead_secs = 60\nmedical.require_verification = false\n\
          [criteria.comparator]\n\"T3.1-I-1\" = \"gt\"\n\"T3.1-I-2\" = \"ge\"\n\
          [criteria.dose_basis]\n\"T3.1-III-1\" = \"net\"\n",
     );
     let policy = config.criteria;
+    assert_eq!(policy.termination.normal_mode, NormalMode::NetOnly);
+    assert_eq!(policy.termination.min_points.to_string(), "30");
+    assert_eq!(policy.termination.min_hours.to_string(), "24");
     assert_eq!(policy.strict.iter().collect::<Vec<_>>(), [Rule::T31I1]);
     assert_eq!(policy.net_dose.iter().collect::<Vec<_>>(), [Rule::T31III1]);
     assert_eq!(policy.count_basis, Basis::Net);
@@ -742,7 +747,7 @@ fn criteria_within_bounds() {
         policy.time.max_age_s,
         policy.time.max_ahead_s,
     ];
-    assert_eq!(numbers, [30.0, 0.1, 0.7, 900.0, 60.0]);
+    assert_eq!(format!("{numbers:?}"), "[30.0, 0.1, 0.7, 900.0, 60.0]");
 }
 
 #[test]

@@ -4,15 +4,15 @@
 //! position only add remarks; then each channel is judged by itself, and the
 //! highest class speaks for the reading. One bad channel never hides a good one.
 
+use super::company::Company;
 use super::counts::{Counts, Lines};
 use super::dose::DoseRate;
 use super::finding::{Bound, Finding};
-use super::observation::{Input, Observation, Shown, overrange_bound};
+use super::observation::{Input, Observation, Shown};
 use super::policy::Policy;
-use super::words::{
-    ChannelVerdict, Class, Disposition, Judgement, Recommendation, Remark, Remarks, Rule, Rules,
-};
-use crate::quality::{Arrived, ClockCheck};
+use super::sum::Sum;
+use super::words::{Class, Disposition, Judgement, Recommendation, Remark, Remarks, Rule, Rules};
+use crate::quality::Arrived;
 use crate::reading::Quantity;
 
 /// What an observation means.
@@ -73,85 +73,6 @@ fn rejected(rule: Rule, remark: Remark) -> Finding {
     Finding {
         disposition: Disposition::Reject,
         ..Finding::new(Class::Invalid, rule).noting(remark)
-    }
-}
-
-/// What the channels of one reading mean for each other.
-#[derive(Clone, Copy, Debug, Default)]
-struct Company {
-    /// A rate of any kind.
-    has_rate: bool,
-    /// A usable value of a quantity with rows.
-    can_compare: bool,
-    /// A usable dose rate.
-    has_dose_rate: bool,
-    /// Counts without a row are over-range.
-    overflows: bool,
-}
-
-impl Company {
-    fn of(channels: &[Input]) -> Self {
-        let mut company = Self::default();
-        for channel in channels {
-            let is_usable = is_usable(channel.shown);
-            match channel.quantity {
-                Quantity::DoseRate => {
-                    company.has_rate = true;
-                    company.can_compare |= is_usable;
-                    company.has_dose_rate |= is_usable;
-                }
-                Quantity::CountRate(radiation) => {
-                    company.has_rate = true;
-                    let has_row = Lines::of(radiation).is_some();
-                    company.can_compare |= is_usable && has_row;
-                    company.overflows |= is_overrange(channel.shown) && !has_row;
-                }
-                Quantity::Dose | Quantity::SurfaceActivity(_) => {}
-            }
-        }
-        company
-    }
-
-    /// Whether the channel has no row and others speak for it (DQ-13).
-    fn hides(&self, channel: &Input) -> bool {
-        match channel.quantity {
-            Quantity::DoseRate => false,
-            Quantity::CountRate(radiation) => {
-                let is_spoken_for = self.has_dose_rate || !is_overrange(channel.shown);
-                Lines::of(radiation).is_none() && self.can_compare && is_spoken_for
-            }
-            Quantity::Dose | Quantity::SurfaceActivity(_) => self.has_rate,
-        }
-    }
-
-    /// A dose rate beside counts that are over-range is a lower bound: what the
-    /// hidden channel says of the field is not lost.
-    fn lifted(&self, channel: Input) -> Input {
-        match (channel.quantity, channel.shown) {
-            (Quantity::DoseRate, Shown::Number(number)) if self.overflows && number >= 0.0 => {
-                Input {
-                    shown: Shown::Overrange(overrange_bound(Some(number), None)),
-                    ..channel
-                }
-            }
-            _ => channel,
-        }
-    }
-}
-
-fn is_overrange(shown: Shown) -> bool {
-    matches!(shown, Shown::Overrange(_))
-}
-
-fn is_usable(shown: Shown) -> bool {
-    match shown {
-        Shown::Number(number) => number.is_finite() && number >= 0.0,
-        Shown::Overrange(_) => true,
-        Shown::NotANumber
-        | Shown::UnknownUnit
-        | Shown::UnitMismatch
-        | Shown::Fault
-        | Shown::NotInitialised => false,
     }
 }
 
@@ -250,106 +171,5 @@ fn over_unknown_range(
     Finding {
         levels,
         ..Finding::normal().bounded(bound)
-    }
-}
-
-/// The reading so far.
-struct Sum {
-    best: Option<Finding>,
-    rules: Rules,
-    remarks: Remarks,
-    recommendation: Recommendation,
-    disposition: Disposition,
-    channels: arrayvec::ArrayVec<ChannelVerdict, { super::words::MAX_CHANNELS }>,
-}
-
-impl Sum {
-    fn new(observation: &Observation<'_>) -> Self {
-        let mut sum = Self {
-            best: None,
-            rules: Rules::EMPTY,
-            remarks: observation.noted,
-            recommendation: Recommendation::None,
-            disposition: Disposition::Accept,
-            channels: arrayvec::ArrayVec::new(),
-        };
-        if observation.setting.calibration_expired {
-            sum.remarks.insert(Remark::CalibrationExpired);
-        }
-        if observation.arrived == Arrived::Conflict {
-            sum.note(Disposition::Quarantine, Remark::SeqConflict);
-        }
-        sum
-    }
-
-    /// Time, position and subject: remarks, and what becomes of the record.
-    fn take_circumstances(&mut self, observation: &Observation<'_>) {
-        if observation.time.is_stale {
-            self.note(Disposition::Historical, Remark::Stale);
-        }
-        match observation.time.clock {
-            ClockCheck::Trusted => {}
-            ClockCheck::Ahead => self.note(Disposition::Quarantine, Remark::ClockSkew),
-            ClockCheck::Naive => self.note(Disposition::Quarantine, Remark::NaiveTime),
-            ClockCheck::Assumed => self.note(Disposition::Accept, Remark::TimeAssumed),
-        }
-        if !observation.has_position {
-            self.remarks.insert(Remark::NoPosition);
-        }
-        if observation.setting.subject.is_none() {
-            self.remarks.insert(Remark::SubjectAssumedEnvironment);
-        }
-    }
-
-    fn note(&mut self, disposition: Disposition, remark: Remark) {
-        self.disposition = self.disposition.max(disposition);
-        self.remarks.insert(remark);
-    }
-
-    fn add(&mut self, quantity: Quantity, finding: &Finding) {
-        self.rules = self.rules.union(finding.also).with(finding.rule);
-        self.remarks = self.remarks.union(finding.remarks);
-        self.recommendation = self.recommendation.max(finding.recommendation);
-        // Of equals, the first one speaks.
-        if self.best.is_none_or(|best| finding.class > best.class) {
-            self.best = Some(*finding);
-        }
-        self.keep(finding.verdict(quantity));
-    }
-
-    /// Keeps the verdict; when there is no room, the lowest one gives way.
-    fn keep(&mut self, verdict: ChannelVerdict) {
-        let Err(full) = self.channels.try_push(verdict) else {
-            return;
-        };
-        let verdict = full.element();
-        if let Some(lowest) = self.channels.iter_mut().min_by_key(|kept| kept.class)
-            && lowest.class < verdict.class
-        {
-            *lowest = verdict;
-        }
-    }
-
-    fn judgement(mut self, without_channels: Finding) -> Judgement {
-        let best = self.best.unwrap_or_else(|| {
-            self.remarks = self.remarks.union(without_channels.remarks);
-            without_channels
-        });
-        // SN-2 lifts a channel; it is no match of its own beside a table's.
-        let also = self
-            .rules
-            .iter()
-            .filter(|rule| *rule != best.rule && !matches!(rule, Rule::Nr | Rule::Sn2))
-            .collect();
-        Judgement {
-            class: Some(best.class),
-            rule: best.rule,
-            also,
-            recommendation: self.recommendation,
-            disposition: self.disposition.max(best.disposition),
-            remarks: self.remarks,
-            canonical: best.value,
-            channels: self.channels,
-        }
     }
 }

@@ -10,21 +10,31 @@
 //! policy       what the guideline leaves open
 //! setting      what is known beside the reading
 //! observation  a reading as the judge sees it
-//! judge        the order of evaluation, the highest class over channels
+//! judge        the order of evaluation
+//! company, sum channels among each other
 //! dose, counts tables 3.1 and 3.2
 //! exempt       the notes of table 3.1
 //! geometry     values measured at another distance
 //! compare      numbers that went through a conversion
+//!
+//! termination, food, worker, report, deadline, category: what is not a reading
 //! ```
 //!
 //! Nothing here reads a clock, logs or allocates while it judges.
 
 mod words;
 
+pub mod category;
 pub mod compare;
+pub mod deadline;
+pub mod food;
 pub mod geometry;
+pub mod report;
 pub mod tables;
+pub mod termination;
+pub mod worker;
 
+mod company;
 mod counts;
 mod dose;
 mod exempt;
@@ -33,6 +43,7 @@ mod judge;
 mod observation;
 mod policy;
 mod setting;
+mod sum;
 
 pub use judge::judge;
 pub use observation::{Input, Observation, Shown, Status, judge_reading, overrange_bound};

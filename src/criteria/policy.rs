@@ -2,6 +2,7 @@
 //! sections 5 and 7). Every number here is configuration.
 
 use super::compare::{above, at_least};
+use super::termination::TerminationPolicy;
 use super::words::{Rule, Rules};
 use crate::quality::Limits;
 use crate::units::GY_TO_SV;
@@ -34,7 +35,7 @@ pub struct ByRadiation {
     pub beta: f64,
 }
 
-/// The project's choices for judging readings.
+/// The project's choices.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Policy {
     /// `comparator.<rule>`: the rules that compare with "above" only.
@@ -84,6 +85,8 @@ pub struct Policy {
     pub probe_factor: f64,
     /// `time.*`: where a time stops being fresh. Default: 900 s and 120 s.
     pub time: Limits,
+    /// Closing a case.
+    pub termination: TerminationPolicy,
 }
 
 impl Default for Policy {
@@ -111,6 +114,7 @@ impl Default for Policy {
             geometry_tolerance: 0.2,
             probe_factor: 1.0,
             time: Limits::default(),
+            termination: TerminationPolicy::default(),
         }
     }
 }

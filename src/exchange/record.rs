@@ -50,6 +50,25 @@ pub struct ReadingRecord {
     pub flags: Vec<&'static str>,
 }
 
+impl ReadingRecord {
+    /// The dose rate with its unit, for people: `0.112 µSv/h`.
+    pub fn dose_rate_text(&self) -> Option<String> {
+        let value = self.values.iter().find(|v| v.quantity == "dose_rate")?;
+        Some(match (value.value, value.at_least, value.missing) {
+            (Some(value), _, _) => format!("{value:.3} µSv/h"),
+            (None, Some(bound), _) => format!("> {bound:.3} µSv/h"),
+            (None, None, Some(missing)) => missing.to_owned(),
+            (None, None, None) => return None,
+        })
+    }
+
+    /// Latitude and longitude in degrees, for people.
+    pub fn position_text(&self) -> Option<String> {
+        let position = self.position.as_ref()?;
+        Some(format!("{:.5}, {:.5}", position.lat, position.lon))
+    }
+}
+
 /// A value, as printed.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ValueRecord {

@@ -19,8 +19,8 @@ use crate::decode::Decoder;
 use crate::deliver::{
     Kind, Language, MqttPublisher, Notice, Subscriber, SubscriberConfig, Webhook,
 };
-use crate::normalise::Normaliser;
-use crate::profile::Transport;
+use crate::normalise::{Calibration, Normaliser};
+use crate::profile::{Profile, Transport};
 use crate::reading::InstrumentId;
 use crate::source::mqtt::Mqtt;
 use crate::source::play::Recording;
@@ -133,6 +133,45 @@ fn admit(config: &Config) -> Admit {
     })
 }
 
+/// An instrument of a recording: as configured under its name, else as its
+/// profile's class suggests.
+pub(super) fn replayed(config: &Config, profile: &Arc<Profile>, id: InstrumentId) -> Instrument {
+    let known = config
+        .instruments
+        .iter()
+        .find(|configured| configured.id == id && configured.profile.id == profile.id);
+    if let Some(configured) = known {
+        return instrument(configured, id);
+    }
+    let source = config::usual_source(profile.class);
+    let place = PlaceContext {
+        site: None,
+        item: None,
+        subject: Subject::Environment,
+        source,
+        silent_after: Duration::from_secs(300),
+    };
+    let context = Context {
+        site: None,
+        source,
+        subject: Subject::Environment,
+    };
+    let setting = Setting {
+        subject: Some(Subject::Environment),
+        source: Some(source),
+        ..Setting::default()
+    };
+    let calibration = Calibration::default();
+    Instrument::new(
+        Decoder::new(Arc::clone(profile)),
+        Normaliser::new(id, Arc::clone(profile), calibration, None),
+        setting,
+        None,
+        place,
+        Arc::new(context),
+    )
+}
+
 fn instrument(configured: &config::Instrument, id: InstrumentId) -> Instrument {
     let profile = &configured.profile;
     let normaliser = Normaliser::new(
@@ -193,11 +232,21 @@ fn silent_after(configured: &config::Instrument) -> Duration {
         .max(least)
 }
 
+/// A station and a detector on the move measure the environment; what the
+/// others measure is only assumed when nobody says it.
+fn subject(configured: &config::Instrument) -> Option<Subject> {
+    let usual = match configured.source_kind {
+        SourceKind::Irdms | SourceKind::Mobile => Some(Subject::Environment),
+        SourceKind::Handheld | SourceKind::Probe => None,
+    };
+    configured.subject.or(usual)
+}
+
 fn setting(configured: &config::Instrument) -> Setting {
     let background = &configured.background;
     let surroundings = configured.site.as_ref().map(|site| &site.surroundings);
     Setting {
-        subject: configured.subject,
+        subject: subject(configured),
         role: configured.person_role,
         distance_m: configured.distance_m,
         source: Some(configured.source_kind),

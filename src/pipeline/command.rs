@@ -8,7 +8,7 @@ use crate::activation::ActivationView;
 use crate::exchange::ReadingRecord;
 
 /// Questions that may wait for the core; when full, the asker waits.
-pub const COMMAND_BOUND: usize = 64;
+pub(super) const COMMAND_BOUND: usize = 64;
 
 /// A question with the way back for its answer.
 #[derive(Debug)]

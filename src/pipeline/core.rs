@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use geo::MultiPolygon;
 use tokio::sync::{mpsc, watch};
+use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use super::books::{Account, Books, Ledger};
@@ -119,13 +120,16 @@ impl CoreTask {
         }
     }
 
-    /// Works until all sources are gone and what they sent is handed on.
+    /// Works until told to stop, which comes after all sources are gone; then
+    /// hands on what is left.
     pub(super) async fn run(
         mut self,
         mut inputs: mpsc::Receiver<Input>,
         mut commands: mpsc::Receiver<Command>,
+        stop: CancellationToken,
     ) {
         let mut batch = Vec::with_capacity(BATCH);
+        let mut has_sources = true;
         let mut retry = tokio::time::interval(RETRY_STORE);
         retry.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
@@ -135,10 +139,9 @@ impl CoreTask {
                 .next_deadline()
                 .map(|at| self.parts.clock.instant_at(at));
             tokio::select! {
-                taken = inputs.recv_many(&mut batch, BATCH) => {
-                    if taken == 0 {
-                        break;
-                    }
+                () = stop.cancelled(), if !has_sources => break,
+                taken = inputs.recv_many(&mut batch, BATCH), if has_sources => {
+                    has_sources = taken > 0;
                     for input in batch.drain(..) {
                         match input {
                             Input::Frame(frame) => self.frame(frame),
@@ -300,7 +303,7 @@ impl CoreTask {
             return;
         };
         match instrument.take(decoded, arrival, &self.parts.policy, &self.parts.areas) {
-            Taken::Ignored(_) => {
+            Taken::Ignored => {
                 if let Some(ack) = ack {
                     ack.release();
                 }

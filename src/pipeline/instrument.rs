@@ -31,7 +31,7 @@ pub(super) enum Taken {
     /// A reading with its judgement.
     Reading(Arc<Reading>, Judgement),
     /// Legal, but no reading.
-    Ignored(Ignored),
+    Ignored,
     /// Refused.
     Refused(Rejected),
 }
@@ -127,7 +127,7 @@ impl Instrument {
                 if let Ignored::Availability { online } = ignored {
                     self.online = Some(online);
                 }
-                return Taken::Ignored(ignored);
+                return Taken::Ignored;
             }
             Decoded::Rejected(rejected) => {
                 self.ledger.refuse(rejected.reason);

@@ -10,6 +10,7 @@ mod command;
 mod core;
 mod instrument;
 mod outbox;
+mod replay;
 mod router;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -29,6 +30,7 @@ pub use command::{
     Command, Core, Gone, InstrumentCounts, InstrumentView, LinkView, Refusal, Status, StoreView,
 };
 pub use outbox::EVENT_BOUND;
+pub use replay::{Replay, Step};
 
 use crate::activation::{Event, EventContext, Machine};
 use crate::clock::Clock;
@@ -102,6 +104,7 @@ pub struct Daemon {
 struct Steps {
     sources_stop: CancellationToken,
     sources: JoinSet<()>,
+    core_stop: CancellationToken,
     core: JoinHandle<()>,
     outbox: JoinHandle<()>,
     subscribers_stop: CancellationToken,
@@ -187,7 +190,8 @@ impl Daemon {
             outbox_waiting: waiting,
             notices: notices.clone().filter(|_| config.publish.has_readings),
         });
-        let core_task = tokio::spawn(core.run(inputs, commands));
+        let core_stop = CancellationToken::new();
+        let core_task = tokio::spawn(core.run(inputs, commands, core_stop.clone()));
         let core = Core::new(commands_tx);
 
         let sources_stop = CancellationToken::new();
@@ -222,6 +226,7 @@ impl Daemon {
             steps: Steps {
                 sources_stop,
                 sources,
+                core_stop,
                 core: core_task,
                 outbox,
                 subscribers_stop,
@@ -275,6 +280,7 @@ impl Stopping {
     /// Ends every task, in the order of the data.
     pub async fn finish(self) {
         let Steps {
+            core_stop,
             core,
             outbox,
             subscribers_stop,
@@ -284,7 +290,7 @@ impl Stopping {
             http,
             ..
         } = self.steps;
-        drop(self.core);
+        core_stop.cancel();
         step("core", async { drop(core.await) }).await;
         step("outbox", async { drop(outbox.await) }).await;
         subscribers_stop.cancel();

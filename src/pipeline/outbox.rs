@@ -78,7 +78,7 @@ pub(super) fn start_journal(mut journal: Journal, clock: Clock) -> std::io::Resu
                     .entries
                     .iter()
                     .all(|entry| write(&mut journal, &clock, entry, &stopped));
-                drop(job.done.send(written)); // an outbox that went on needs no answer
+                job.done.send(written).ok(); // an outbox that went on needs no answer
             }
         })?;
     Ok(JournalHandle {

@@ -1,0 +1,189 @@
+//! Judging written cases with the daemon's own core (interface.md section 3).
+//!
+//! A file holds cases in the shape of the worked examples; each gets one line
+//! of answer, in order. A case that cannot be read gets an error in its line,
+//! and the others go on.
+//!
+//! ```
+//! use pantau::cases::assess_file;
+//! use pantau::criteria::Policy;
+//!
+//! let text = r#"{"id":"a","kind":"category","input":{"a_over_d":12.0}}"#;
+//! let assessed = assess_file(text, &Policy::default());
+//! assert_eq!(
+//!     serde_json::to_string(&assessed.lines)?,
+//!     r#"[{"id":"a","category":2,"rule":"CAT-AD"}]"#
+//! );
+//! assert_eq!(assessed.n_failed(), 0);
+//! # Ok::<(), serde_json::Error>(())
+//! ```
+
+mod error;
+mod field;
+mod other;
+mod reading;
+mod sequence;
+mod split;
+
+use serde::Serialize;
+use serde_json::Value;
+
+pub use error::CaseError;
+
+use crate::criteria::Policy;
+use crate::error::{Chain, excerpt};
+
+/// Longest error text of an answer, in characters.
+const MAX_ERROR_CHARS: usize = 300;
+
+/// The answer to one case.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Line {
+    /// The case's id as it was given; null when there is none.
+    pub id: Value,
+    /// What was found.
+    #[serde(flatten)]
+    pub answer: Answer,
+}
+
+/// What was found, by the kind of case.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum Answer {
+    /// A reading.
+    Reading(Box<ReadingAnswer>),
+    /// A sequence of readings.
+    Sequence {
+        /// The level after each reading.
+        states: Vec<&'static str>,
+        /// HY-1.
+        rule: &'static str,
+    },
+    /// Termination, food and worker.
+    Verdict {
+        /// The class.
+        classification: &'static str,
+        /// The rule that decided.
+        rule: &'static str,
+        /// Further rules that matched.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        also: Vec<&'static str>,
+        /// Remarks.
+        flags: Vec<&'static str>,
+    },
+    /// A report.
+    Report {
+        /// The recommended status.
+        std_status: &'static str,
+        /// The rule that decided.
+        rule: &'static str,
+        /// Remarks.
+        flags: Vec<&'static str>,
+    },
+    /// A deadline.
+    Deadline {
+        /// The deadline's id.
+        rule: &'static str,
+        /// When it is due, RFC 3339 in UTC.
+        due: String,
+        /// Whether it has passed; absent when the case does not say what time it is.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        overdue: Option<bool>,
+    },
+    /// The category of a source.
+    Category {
+        /// 1 to 5; null below the exemption level.
+        category: Option<u8>,
+        /// CAT-AD.
+        rule: &'static str,
+    },
+    /// The case cannot be read.
+    Failed {
+        /// Why.
+        error: String,
+    },
+}
+
+/// What a reading means.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ReadingAnswer {
+    /// The class; null for a duplicate.
+    pub classification: Option<&'static str>,
+    /// The primary rule.
+    pub rule: &'static str,
+    /// Further rules that matched.
+    pub also: Vec<&'static str>,
+    /// The recommended status.
+    pub std_status: &'static str,
+    /// What becomes of the record.
+    pub disposition: &'static str,
+    /// Remarks.
+    pub flags: Vec<&'static str>,
+    /// The value that decided, in µSv/h or counts per second, to six decimals.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub canonical: Option<f64>,
+}
+
+/// The answers to a file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Assessed {
+    /// One for each case, in order.
+    pub lines: Vec<Line>,
+}
+
+impl Assessed {
+    /// How many cases could not be read.
+    pub fn n_failed(&self) -> usize {
+        self.lines
+            .iter()
+            .filter(|line| matches!(line.answer, Answer::Failed { .. }))
+            .count()
+    }
+}
+
+/// Judges every case of a file: `{"cases":[…]}`, a bare array, or one case a line.
+pub fn assess_file(text: &str, policy: &Policy) -> Assessed {
+    let lines = split::cases(text)
+        .into_iter()
+        .map(|case| assess(case, policy))
+        .collect();
+    Assessed { lines }
+}
+
+/// Judges one case, given as its JSON text.
+pub fn assess(text: &str, policy: &Policy) -> Line {
+    let (id, answer) = match serde_json::from_str(text) {
+        Ok(Value::Object(mut case)) => {
+            let id = case.remove("id").unwrap_or(Value::Null);
+            (id, answer(case, policy))
+        }
+        Ok(_) => (Value::Null, Err(CaseError::NotAnObject)),
+        Err(source) => (split::id(text), Err(CaseError::Json { source })),
+    };
+    let answer = answer.unwrap_or_else(|error| Answer::Failed {
+        error: excerpt(&Chain(&error).to_string(), MAX_ERROR_CHARS),
+    });
+    Line { id, answer }
+}
+
+fn answer(mut case: serde_json::Map<String, Value>, policy: &Policy) -> Result<Answer, CaseError> {
+    let kind = match case.remove("kind") {
+        Some(Value::String(kind)) => kind,
+        Some(_) => return Err(CaseError::word("kind", "a value that is no text")),
+        None => return Err(CaseError::Missing { field: "kind" }),
+    };
+    let input = case
+        .remove("input")
+        .ok_or(CaseError::Missing { field: "input" })?;
+    match kind.as_str() {
+        "reading" => reading::assess(input, policy),
+        "sequence" => sequence::assess(input, policy),
+        "termination" => other::termination(input, &policy.termination),
+        "food" => other::food(input),
+        "worker" => other::worker(input),
+        "report" => other::report(input),
+        "deadline" => other::deadline(input),
+        "category" => other::category(input),
+        _ => Err(CaseError::word("kind", &kind)),
+    }
+}

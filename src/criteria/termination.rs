@@ -1,0 +1,507 @@
+//! Whether a case may be proposed for closing (criteria.md section 4.7).
+//!
+//! The result is a proposal. Closing needs a final report and a close
+//! statement, and a person who signs them.
+
+use super::compare::{at_least, at_most, below};
+use super::words::{Remark, Remarks};
+use crate::reading::words;
+
+words! {
+    /// What may be proposed.
+    pub enum Closing {
+        /// Back to normal exposure.
+        Normal = "TERMINATE_NORMAL",
+        /// To existing exposure, with periodic monitoring.
+        Existing = "TERMINATE_EXISTING",
+        /// Nothing yet.
+        NotTerminable = "NOT_TERMINABLE",
+    }
+}
+
+words! {
+    /// Whether people live there. Unknown counts as residential.
+    pub enum AreaKind {
+        /// *Pemukiman*.
+        Residential = "residential",
+        /// *Non pemukiman*.
+        NonResidential = "non_residential",
+    }
+}
+
+words! {
+    /// Which of the two procedures the case follows.
+    pub enum Track {
+        /// A facility's own source (4.1.1).
+        Facility = "facility",
+        /// A special event: no known owner (4.1.2).
+        Orphan = "orphan",
+    }
+}
+
+/// What was recovered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Recovered {
+    /// The source.
+    pub source: bool,
+    /// The environment.
+    pub environment: bool,
+}
+
+/// What a survey before closing found. Numbers are finite and not negative,
+/// but for the background, which is taken as it comes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Survey {
+    /// Whether people live there.
+    pub area: AreaKind,
+    /// The procedure.
+    pub track: Track,
+    /// What was recovered.
+    pub recovered: Recovered,
+    /// Hours of measurement, without rain.
+    pub duration_h: f64,
+    /// Valid points.
+    pub n_points: f64,
+    /// The highest valid point, in µSv/h.
+    pub max_usv_h: Option<f64>,
+    /// Its standard uncertainty, in µSv/h.
+    pub uncertainty_usv_h: Option<f64>,
+    /// The background, in µSv/h.
+    pub background_usv_h: Option<f64>,
+    /// The yearly dose, in mSv, when somebody worked it out.
+    pub projected_msv: Option<f64>,
+}
+
+/// `termination_normal_mode`: what T4.2-RN compares.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum NormalMode {
+    /// Below 0.11, or below 3 x background and net below 0.11 (C-09).
+    #[default]
+    Guarded,
+    /// The literal "or" of the table.
+    TextOr,
+    /// Net below 0.11; gross where there is no background.
+    NetOnly,
+}
+
+/// The project's choices for closing.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct TerminationPolicy {
+    /// `termination.hours`: least hours of measurement. Default: 24.
+    pub min_hours: f64,
+    /// `termination.points`: least valid points. Default: 10.
+    pub min_points: f64,
+    /// `decision_rule`: standard uncertainties added. Default: 1.645, one-sided 95 %.
+    pub guard_factor: f64,
+    /// `occupancy_h.residential`. Default: 8760.
+    pub residential_h: f64,
+    /// `occupancy_h.non_residential`. Default: 2000.
+    pub non_residential_h: f64,
+    /// `h10_to_e`: effective dose for each H*(10). Default: 1.0.
+    pub h10_to_e: f64,
+    /// `termination_normal_mode`. Default: guarded.
+    pub normal_mode: NormalMode,
+}
+
+impl Default for TerminationPolicy {
+    fn default() -> Self {
+        Self {
+            min_hours: 24.0,
+            min_points: 10.0,
+            guard_factor: 1.645,
+            residential_h: 8760.0,
+            non_residential_h: 2000.0,
+            h10_to_e: 1.0,
+            normal_mode: NormalMode::Guarded,
+        }
+    }
+}
+
+/// T4.2-RN, T4.2-RE, T4.2-NN, T4.2-NE: dose rates that allow closing.
+///
+/// | what                          | below      | from                           |
+/// |-------------------------------|------------|--------------------------------|
+/// | residential, to normal        | 0.11 µSv/h | PUK/DK2N.3/PT.17 rev. 0, table 4.2, p. 73 |
+/// | same, "or"                    | 3 x background | same; guarded by C-09      |
+/// | residential, to existing      | 2.3 µSv/h  | same                           |
+/// | non-residential, to normal    | 0.5 µSv/h  | same                           |
+/// | non-residential, to existing  | 10 µSv/h   | same                           |
+const RN_BELOW: f64 = 0.11;
+const RN_BACKGROUND_RATIO: f64 = 3.0;
+const RE_BELOW: f64 = 2.3;
+const NN_BELOW: f64 = 0.5;
+const NE_BELOW: f64 = 10.0;
+
+/// T4.1-N and T4.1-E: yearly doses that allow closing; 1 mSv exactly is normal
+/// (C-06).
+///
+/// | what        | at most | from                                      |
+/// |-------------|---------|-------------------------------------------|
+/// | to normal   | 1 mSv   | PUK/DK2N.3/PT.17 rev. 0, table 4.1, p. 73 |
+/// | to existing | 20 mSv  | same                                      |
+const NORMAL_MSV: f64 = 1.0;
+const EXISTING_MSV: f64 = 20.0;
+
+/// What may be proposed, and why.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Proposal {
+    /// The proposal.
+    pub closing: Closing,
+    /// The rule that decided.
+    pub rule: &'static str,
+    /// Remarks.
+    pub remarks: Remarks,
+}
+
+impl Proposal {
+    const fn not_yet(rule: &'static str, remark: Remark) -> Self {
+        Self {
+            closing: Closing::NotTerminable,
+            rule,
+            remarks: Remarks::EMPTY.with(remark),
+        }
+    }
+}
+
+/// What may be proposed for a survey.
+pub fn propose(survey: &Survey, policy: &TerminationPolicy) -> Proposal {
+    let recovered = match survey.track {
+        Track::Facility => survey.recovered.source || survey.recovered.environment,
+        Track::Orphan => survey.recovered.source && survey.recovered.environment,
+    };
+    if !recovered {
+        return Proposal::not_yet("P4.1-REC", Remark::NotRecovered);
+    }
+    let has_data = at_least(survey.duration_h, policy.min_hours)
+        && at_least(survey.n_points, policy.min_points);
+    let Some(max_usv_h) = survey.max_usv_h.filter(|_| has_data) else {
+        return Proposal::not_yet("PT-DATA", Remark::InsufficientData);
+    };
+    let mut remarks = Remarks::EMPTY;
+    let mut usv_h = max_usv_h;
+    if let Some(uncertainty) = survey.uncertainty_usv_h {
+        usv_h += policy.guard_factor * uncertainty;
+        remarks.insert(Remark::GuardBand);
+    }
+    let background = survey
+        .background_usv_h
+        .filter(|background| background.is_finite() && *background > 0.0);
+    if survey.background_usv_h.is_some() && background.is_none() {
+        remarks.insert(Remark::BackgroundInvalid);
+    }
+    Rates {
+        area: survey.area,
+        usv_h,
+        background,
+        yearly_msv: survey
+            .projected_msv
+            .unwrap_or_else(|| policy.yearly_msv(survey.area, usv_h, background)),
+    }
+    .proposal(policy, remarks)
+}
+
+impl TerminationPolicy {
+    fn yearly_msv(&self, area: AreaKind, usv_h: f64, background: Option<f64>) -> f64 {
+        let hours = match area {
+            AreaKind::Residential => self.residential_h,
+            AreaKind::NonResidential => self.non_residential_h,
+        };
+        (usv_h - background.unwrap_or(0.0)).max(0.0) * hours * self.h10_to_e / 1000.0
+    }
+}
+
+/// What both tables are compared with.
+struct Rates {
+    area: AreaKind,
+    usv_h: f64,
+    background: Option<f64>,
+    yearly_msv: f64,
+}
+
+impl Rates {
+    fn proposal(&self, policy: &TerminationPolicy, mut remarks: Remarks) -> Proposal {
+        let (to_normal, to_existing, existing_below) = match self.area {
+            AreaKind::Residential => ("T4.2-RN", "T4.2-RE", RE_BELOW),
+            AreaKind::NonResidential => ("T4.2-NN", "T4.2-NE", NE_BELOW),
+        };
+        let rate_is_normal = self.rate_is_normal(policy.normal_mode);
+        if self.area == AreaKind::Residential && self.text_allows_normal() && !rate_is_normal {
+            remarks.insert(Remark::TextWouldAllowNormal);
+        }
+        let rate_is_existing = below(self.usv_h, existing_below);
+        let (closing, rule) = if rate_is_normal && at_most(self.yearly_msv, NORMAL_MSV) {
+            (Closing::Normal, to_normal)
+        } else if rate_is_existing && at_most(self.yearly_msv, EXISTING_MSV) {
+            (Closing::Existing, to_existing)
+        } else {
+            (Closing::NotTerminable, to_existing)
+        };
+        let by_rate_alone = if rate_is_normal {
+            Closing::Normal
+        } else if rate_is_existing {
+            Closing::Existing
+        } else {
+            Closing::NotTerminable
+        };
+        if closing != by_rate_alone {
+            remarks.insert(Remark::T41Limits);
+        }
+        Proposal {
+            closing,
+            rule,
+            remarks,
+        }
+    }
+
+    fn rate_is_normal(&self, mode: NormalMode) -> bool {
+        let net_is_low = self
+            .background
+            .is_some_and(|background| below(self.usv_h, background + RN_BELOW));
+        match (self.area, mode) {
+            (AreaKind::NonResidential, _) => below(self.usv_h, NN_BELOW),
+            (AreaKind::Residential, NormalMode::Guarded) => {
+                below(self.usv_h, RN_BELOW) || (self.is_near_background() && net_is_low)
+            }
+            (AreaKind::Residential, NormalMode::TextOr) => self.text_allows_normal(),
+            (AreaKind::Residential, NormalMode::NetOnly) => match self.background {
+                Some(_) => net_is_low,
+                None => below(self.usv_h, RN_BELOW),
+            },
+        }
+    }
+
+    fn text_allows_normal(&self) -> bool {
+        below(self.usv_h, RN_BELOW) || self.is_near_background()
+    }
+
+    fn is_near_background(&self) -> bool {
+        self.background
+            .is_some_and(|background| below(self.usv_h, RN_BACKGROUND_RATIO * background))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn survey(area: AreaKind, max_usv_h: f64, background_usv_h: Option<f64>) -> Survey {
+        Survey {
+            area,
+            track: Track::Orphan,
+            recovered: Recovered {
+                source: true,
+                environment: true,
+            },
+            duration_h: 24.0,
+            n_points: 10.0,
+            max_usv_h: Some(max_usv_h),
+            uncertainty_usv_h: None,
+            background_usv_h,
+            projected_msv: None,
+        }
+    }
+
+    fn home(max_usv_h: f64, background_usv_h: Option<f64>) -> Survey {
+        survey(AreaKind::Residential, max_usv_h, background_usv_h)
+    }
+
+    fn works(max_usv_h: f64) -> Survey {
+        survey(AreaKind::NonResidential, max_usv_h, None)
+    }
+
+    #[track_caller]
+    fn check(survey: &Survey, closing: Closing, rule: &str, remarks: &[Remark]) {
+        let got = propose(survey, &TerminationPolicy::default());
+        assert_eq!((got.closing, got.rule), (closing, rule));
+        assert_eq!(got.remarks, remarks.iter().copied().collect());
+    }
+
+    #[test]
+    fn rates_must_lie_below_their_limit() {
+        check(&home(0.1099, None), Closing::Normal, "T4.2-RN", &[]);
+        check(&home(0.11, None), Closing::Existing, "T4.2-RE", &[]);
+        check(&home(2.28, None), Closing::Existing, "T4.2-RE", &[]);
+        check(
+            &home(2.3, Some(0.1)),
+            Closing::NotTerminable,
+            "T4.2-RE",
+            &[],
+        );
+        check(&works(0.499), Closing::Normal, "T4.2-NN", &[]);
+        check(&works(0.5), Closing::Existing, "T4.2-NE", &[]);
+        check(&works(9.99), Closing::Existing, "T4.2-NE", &[]);
+        check(&works(10.0), Closing::NotTerminable, "T4.2-NE", &[]);
+    }
+
+    #[test]
+    fn near_background_is_normal_only_with_a_low_net() {
+        check(
+            &home(0.179, Some(0.06)),
+            Closing::Existing,
+            "T4.2-RE",
+            &[Remark::TextWouldAllowNormal],
+        );
+        check(&home(0.169, Some(0.06)), Closing::Normal, "T4.2-RN", &[]);
+        check(
+            &home(0.17, Some(0.06)),
+            Closing::Existing,
+            "T4.2-RE",
+            &[Remark::TextWouldAllowNormal],
+        );
+        check(&home(0.12, Some(0.04)), Closing::Existing, "T4.2-RE", &[]);
+        check(
+            &home(2.5, Some(1.0)),
+            Closing::NotTerminable,
+            "T4.2-RE",
+            &[Remark::TextWouldAllowNormal],
+        );
+    }
+
+    #[test]
+    fn table_4_1_must_hold_too() {
+        let dose = |msv, base: Survey| Survey {
+            projected_msv: Some(msv),
+            ..base
+        };
+        let low = home(0.1, None);
+        check(&dose(1.0, low), Closing::Normal, "T4.2-RN", &[]);
+        check(
+            &dose(1.001, low),
+            Closing::Existing,
+            "T4.2-RE",
+            &[Remark::T41Limits],
+        );
+        check(
+            &dose(20.0, low),
+            Closing::Existing,
+            "T4.2-RE",
+            &[Remark::T41Limits],
+        );
+        check(
+            &dose(20.1, low),
+            Closing::NotTerminable,
+            "T4.2-RE",
+            &[Remark::T41Limits],
+        );
+        check(
+            &home(2.29, None),
+            Closing::NotTerminable,
+            "T4.2-RE",
+            &[Remark::T41Limits],
+        );
+        check(&home(2.29, Some(0.05)), Closing::Existing, "T4.2-RE", &[]);
+        check(
+            &dose(50.0, works(10.0)),
+            Closing::NotTerminable,
+            "T4.2-NE",
+            &[],
+        );
+    }
+
+    #[test]
+    fn a_background_of_nothing_is_no_background() {
+        for background in [0.0, -0.1] {
+            check(
+                &home(0.12, Some(background)),
+                Closing::Existing,
+                "T4.2-RE",
+                &[Remark::BackgroundInvalid],
+            );
+        }
+    }
+
+    #[test]
+    fn uncertainty_is_added() {
+        let with = |uncertainty| Survey {
+            uncertainty_usv_h: Some(uncertainty),
+            ..home(0.1, None)
+        };
+        check(
+            &with(0.006),
+            Closing::Normal,
+            "T4.2-RN",
+            &[Remark::GuardBand],
+        );
+        check(
+            &with(0.007),
+            Closing::Existing,
+            "T4.2-RE",
+            &[Remark::GuardBand],
+        );
+    }
+
+    #[test]
+    fn recovery_depends_on_the_track() {
+        for (source, environment, facility, orphan) in [
+            (true, true, true, true),
+            (true, false, true, false),
+            (false, true, true, false),
+            (false, false, false, false),
+        ] {
+            for (track, allowed) in [(Track::Facility, facility), (Track::Orphan, orphan)] {
+                let survey = Survey {
+                    track,
+                    recovered: Recovered {
+                        source,
+                        environment,
+                    },
+                    ..home(0.1, None)
+                };
+                let got = propose(&survey, &TerminationPolicy::default());
+                assert_eq!(
+                    got.rule == "T4.2-RN",
+                    allowed,
+                    "{track} {source} {environment}"
+                );
+                assert_eq!(got.remarks.contains(Remark::NotRecovered), !allowed);
+            }
+        }
+    }
+
+    #[test]
+    fn too_little_data_closes_nothing() {
+        let base = home(0.1, None);
+        for survey in [
+            Survey {
+                duration_h: 23.9,
+                ..base
+            },
+            Survey {
+                n_points: 9.0,
+                ..base
+            },
+            Survey {
+                max_usv_h: None,
+                ..base
+            },
+        ] {
+            check(
+                &survey,
+                Closing::NotTerminable,
+                "PT-DATA",
+                &[Remark::InsufficientData],
+            );
+        }
+    }
+
+    #[test]
+    fn the_mode_of_normal_is_a_choice() {
+        let high = home(0.5, Some(0.3));
+        for (normal_mode, survey, expected) in [
+            (NormalMode::TextOr, high, Closing::Existing),
+            (NormalMode::NetOnly, home(0.35, Some(0.3)), Closing::Normal),
+            (NormalMode::NetOnly, high, Closing::Existing),
+            (NormalMode::NetOnly, home(0.1, None), Closing::Normal),
+        ] {
+            let policy = TerminationPolicy {
+                normal_mode,
+                ..TerminationPolicy::default()
+            };
+            assert_eq!(
+                propose(&survey, &policy).closing,
+                expected,
+                "{normal_mode:?}"
+            );
+        }
+    }
+}

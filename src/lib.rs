@@ -8,6 +8,7 @@ pub mod ack;
 pub mod reading;
 
 pub mod activation;
+pub mod cases;
 pub mod criteria;
 pub mod decode;
 pub mod exchange;

@@ -277,7 +277,7 @@ mod tests {
     #[test]
     fn reads_what_the_help_promises() {
         for line in [
-            "x bgeigie --link /tmp/a --speed 5 --seed 3 --fault cut=2@1..5 --at -6.35,106.67",
+            "x bgeigie --link port --speed 5 --seed 3 --fault cut=2@1..5 --at -6.35,106.67",
             "x bgeigie --waypoint -6.35,106.67:5 --waypoint -6.36,106.67 --kmh 40",
             "x mightyohm --demo 60 --for 10",
             "x irdms --broker [::1]:1884 --station a --position --status rain --seconds 2",

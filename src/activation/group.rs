@@ -56,11 +56,18 @@ impl Machine {
             .filter(|activation| activation.subject == arrival.heard.key.subject)
             .filter_map(|activation| {
                 let is_current = current.as_ref() == Some(&activation.id);
+                // Of several that cover the past, one that told as much is meant.
+                let is_told = activation.class_max >= arrival.evidence.class;
+                let is_preferred = if arrival.heard.is_late {
+                    is_told
+                } else {
+                    is_current
+                };
                 self.is_home(activation, arrival, is_current)
-                    .then_some((activation.order, is_current))
+                    .then_some((activation.order, is_preferred))
             })
             .collect();
-        let preferred = homes.iter().find(|(_, is_current)| *is_current);
+        let preferred = homes.iter().find(|(_, is_preferred)| *is_preferred);
         let Some((mut home, _)) = preferred.or(homes.first()).copied() else {
             return self.reopened_or_new(arrival, touched);
         };

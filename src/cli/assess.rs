@@ -8,6 +8,7 @@ use clap::Args as ClapArgs;
 
 use super::output::Out;
 use super::profile::read;
+use super::{Args, load};
 use crate::cases;
 
 #[derive(Debug, ClapArgs)]
@@ -16,16 +17,17 @@ pub(super) struct Options {
     file: Option<PathBuf>,
 }
 
-pub(super) fn assess(options: &Options) -> anyhow::Result<ExitCode> {
+pub(super) fn assess(args: &Args, options: &Options) -> anyhow::Result<ExitCode> {
+    let policy = load(args.config.as_deref())?.criteria;
     let bytes = read(options.file.as_deref())?;
     let text = String::from_utf8(bytes).context("the cases are not UTF-8 text")?;
-    let assessed = cases::assess_file(&text)?;
+    let assessed = cases::assess_file(&text, &policy);
     let mut out = Out::new();
     for line in &assessed.lines {
         out.json(line)?;
     }
     out.finish()?;
-    Ok(if assessed.is_complete {
+    Ok(if assessed.n_failed() == 0 {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE

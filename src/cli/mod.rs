@@ -5,6 +5,8 @@
 //! wrong usage.
 
 mod ask;
+mod assess;
+mod broker_file;
 
 mod check;
 mod demo;
@@ -52,6 +54,10 @@ enum Verb {
     Profile(profile::Verb),
 
 
+    /// Judge cases: `{"cases":[…]}`, a list, or a case a line; default stdin.
+    Assess(assess::Options),
+    /// Print a broker file for mosquitto that loses as little as it can.
+    BrokerFile(broker_file::Options),
     /// Run recordings through the whole core with their own times.
     Replay(replay::Options),
     /// How the running daemon is.
@@ -63,6 +69,8 @@ enum Verb {
     /// The books of the running daemon.
     Books(ask::Options),
     /// Take notice of an activation.
+    // Its `--version` is the activation's, not the program's.
+    #[command(disable_version_flag = true)]
     Ack(ask::AckOptions),
     /// Write stored readings; needs no running daemon.
     Export(export::Options),
@@ -88,6 +96,8 @@ pub fn main() -> ExitCode {
         Verb::Check => check::check(&args),
         Verb::Profile(verb) => profile::profile(&args, verb),
 
+        Verb::Assess(options) => assess::assess(&args, options),
+        Verb::BrokerFile(options) => broker_file::broker_file(options),
         Verb::Replay(options) => replay::replay(&args, options),
         Verb::Status(options) => ask::status(&args, options),
         Verb::Activations(options) => ask::activations(&args, options),

@@ -39,6 +39,8 @@
 //! either says so: to compare with "above" alone, set both, for example
 //! `T3.1-I-1` and `ESC-TIO3-G`.
 
+use std::ops::RangeInclusive;
+
 use super::section::Section;
 use crate::criteria::termination::{NormalMode, TerminationPolicy};
 use crate::criteria::{Basis, ByRadiation, Comparator, Policy, Rule, Rules};
@@ -100,20 +102,18 @@ pub(super) fn read(mut section: Section<'_>) -> Policy {
         .meanings(COMPARING_RULES, COMPARATORS);
     let bases = section.table("dose_basis").meanings(DOSE_RULES, BASES);
     let count_basis = section.meaning("count_basis", BASES);
-    let mut number = |key, lowest: f64, highest: f64, default: f64| {
-        section.number(key, lowest..=highest).unwrap_or(default)
-    };
-    let gy_to_sv = number("gy_to_sv", 0.5, 2.0, default.gy_to_sv);
-    let persistence_min = number("persistence_min", 1.0, 1_440.0, default.persistence_min);
-    let elevated_net_usv_h = number("elevated_net_usv_h", 0.01, 1.0, default.elevated_net_usv_h);
-    let env_max_height_m = number("env_max_height_m", 1.0, 100.0, default.env_max_height_m);
-    let geometry_tolerance = number("geometry_tolerance", 0.0, 0.5, default.geometry_tolerance);
-    let probe_factor = number("probe_factor", 0.01, 100.0, default.probe_factor);
+    let mut number = |key, bounds, default| section.number(key, bounds).unwrap_or(default);
+    let gy_to_sv = number("gy_to_sv", 0.5..=2.0, default.gy_to_sv);
+    let persistence_min = number("persistence_min", 1.0..=1_440.0, default.persistence_min);
+    let elevated_net_usv_h = number("elevated_net_usv_h", 0.01..=1.0, default.elevated_net_usv_h);
+    let env_max_height_m = number("env_max_height_m", 1.0..=100.0, default.env_max_height_m);
+    let geometry_tolerance = number("geometry_tolerance", 0.0..=0.5, default.geometry_tolerance);
+    let probe_factor = number("probe_factor", 0.01..=100.0, default.probe_factor);
     let [fallback, count_max_age] = pair(
         section.table("background"),
         [
-            ("fallback_usv_h", 0.01, 0.5),
-            ("count_max_age_h", 0.1, 168.0),
+            ("fallback_usv_h", 0.01..=0.5),
+            ("count_max_age_h", 0.1..=168.0),
         ],
         [
             default.background_fallback_usv_h,
@@ -122,32 +122,24 @@ pub(super) fn read(mut section: Section<'_>) -> Policy {
     );
     let [rain_ratio, rain_hours_after] = pair(
         section.table("rain"),
-        [("ratio", 1.0, 5.0), ("hours_after", 0.0, 24.0)],
+        [("ratio", 1.0..=5.0), ("hours_after", 0.0..=24.0)],
         [default.rain_ratio, default.rain_hours_after],
     );
     let [alpha, beta] = pair(
         section.table("min_net_cps"),
-        [("alpha", 0.01, 2.0), ("beta", 0.01, 20.0)],
+        [("alpha", 0.01..=2.0), ("beta", 0.01..=20.0)],
         [default.min_net_cps.alpha, default.min_net_cps.beta],
     );
-    let nhb_ratio = one(section.table("nhb"), "ratio", 1.0, 3.0, default.nhb_ratio);
-    let existing_ratio = one(
-        section.table("existing"),
-        "ratio",
-        1.0,
-        5.0,
-        default.existing_ratio,
-    );
+    let nhb_ratio = one(section.table("nhb"), "ratio", 1.0..=3.0, default.nhb_ratio);
+    let existing = section.table("existing");
+    let existing_ratio = one(existing, "ratio", 1.0..=5.0, default.existing_ratio);
     let norm_hours = one(
         section.table("norm"),
         "hours",
-        1.0,
-        8_784.0,
+        1.0..=8_784.0,
         default.norm_hours,
     );
-    let mut medical = section.table("medical");
-    let require_verification = medical.boolean("require_verification");
-    medical.finish();
+    let require_verification = require_verification(section.table("medical"));
     let time = time(section.table("time"), default.time);
     let termination = termination(&mut section, default.termination);
     section.finish();
@@ -179,14 +171,14 @@ pub(super) fn read(mut section: Section<'_>) -> Policy {
 fn termination(section: &mut Section<'_>, default: TerminationPolicy) -> TerminationPolicy {
     let [min_hours, min_points] = pair(
         section.table("termination"),
-        [("hours", 1.0, 8_784.0), ("points", 1.0, 10_000.0)],
+        [("hours", 1.0..=8_784.0), ("points", 1.0..=10_000.0)],
         [default.min_hours, default.min_points],
     );
     let [residential_h, non_residential_h] = pair(
         section.table("occupancy_h"),
         [
-            ("residential", 1.0, 8_784.0),
-            ("non_residential", 1.0, 8_784.0),
+            ("residential", 1.0..=8_784.0),
+            ("non_residential", 1.0..=8_784.0),
         ],
         [default.residential_h, default.non_residential_h],
     );
@@ -204,13 +196,13 @@ fn termination(section: &mut Section<'_>, default: TerminationPolicy) -> Termina
     }
 }
 
-/// A table with two numbers: key, lowest and highest of each.
+/// A table with two numbers: key and bounds of each.
 fn pair(
     mut table: Section<'_>,
-    keys: [(&'static str, f64, f64); 2],
+    keys: [(&'static str, RangeInclusive<f64>); 2],
     default: [f64; 2],
 ) -> [f64; 2] {
-    let [first, second] = keys.map(|(key, lowest, highest)| table.number(key, lowest..=highest));
+    let [first, second] = keys.map(|(key, bounds)| table.number(key, bounds));
     table.finish();
     let [first_default, second_default] = default;
     [
@@ -220,10 +212,21 @@ fn pair(
 }
 
 /// A table with one number.
-fn one(mut table: Section<'_>, key: &'static str, lowest: f64, highest: f64, default: f64) -> f64 {
-    let number = table.number(key, lowest..=highest);
+fn one(
+    mut table: Section<'_>,
+    key: &'static str,
+    bounds: RangeInclusive<f64>,
+    default: f64,
+) -> f64 {
+    let number = table.number(key, bounds);
     table.finish();
     number.unwrap_or(default)
+}
+
+fn require_verification(mut table: Section<'_>) -> Option<bool> {
+    let is_required = table.boolean("require_verification");
+    table.finish();
+    is_required
 }
 
 fn time(mut table: Section<'_>, default: Limits) -> Limits {

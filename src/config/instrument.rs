@@ -177,13 +177,7 @@ fn read_one(
     let source = section.word("source", SourceKind::from_word, SourceKind::ALL);
     let source = source.or_else(|| profile.as_ref().map(|p| usual_source(p.class)));
     let subject = section.word("subject", Subject::from_word, Subject::ALL);
-    let person_role = section.word("person_role", Role::from_word, Role::ALL);
-    // A wrong subject has been named already; that is one problem, not two.
-    let is_subject_wrong = section.has("subject") && subject.is_none();
-    if section.has("person_role") && subject != Some(Subject::Person) && !is_subject_wrong {
-        let refused = Refused::new("is of use only with `subject = \"person\"`");
-        section.refuse("person_role", refused);
-    }
+    let person_role = person_role(&mut section, subject);
     let is_each = matches!(&input, Some(Input::Mqtt(mqtt)) if mqtt.claim == Claim::Each);
     let position = position(&mut section, source, is_each, site.as_deref());
     let distance_m = section.number("distance_m", 0.001..=100.0);
@@ -213,6 +207,17 @@ fn read_one(
         background,
         calibration,
     })
+}
+
+fn person_role(section: &mut Section<'_>, subject: Option<Subject>) -> Option<Role> {
+    let role = section.word("person_role", Role::from_word, Role::ALL);
+    // A wrong subject has been named already; that is one problem, not two.
+    let is_subject_wrong = section.has("subject") && subject.is_none();
+    if section.has("person_role") && subject != Some(Subject::Person) && !is_subject_wrong {
+        let refused = Refused::new("is of use only with `subject = \"person\"`");
+        section.refuse("person_role", refused);
+    }
+    role
 }
 
 fn unknown_profile(error: LookupError) -> Refused {

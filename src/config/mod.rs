@@ -128,12 +128,16 @@ pub fn load(
             Ok(text) => load_text(Some(path), &text, env),
             Err(error) => Err(unreadable(path, &error)),
         },
-        None => load_usual(env),
+        None => load_first(USUAL_FILES.iter().map(Path::new), env),
     }
 }
 
-fn load_usual(env: impl Iterator<Item = (String, String)>) -> Result<Config, ConfigErrors> {
-    for path in USUAL_FILES.iter().map(Path::new) {
+/// The first of the files that is there, else the defaults.
+fn load_first<'p>(
+    paths: impl Iterator<Item = &'p Path>,
+    env: impl Iterator<Item = (String, String)>,
+) -> Result<Config, ConfigErrors> {
+    for path in paths {
         match fs::read_to_string(path) {
             Ok(text) => return load_text(Some(path), &text, env),
             Err(error) if error.kind() == ErrorKind::NotFound => {}

@@ -35,8 +35,8 @@ pub struct Node {
     /// `time_zone`: `UTC`, `WIB`, `WITA`, `WIT` or the zone's IANA name, for
     /// everything that people read. Default `WIB`.
     pub zone: Zone,
-    /// `language`: `id` or `en`. Default `id`.
-    pub language: Language,
+    /// `language`: `id` or `en`. Default: both.
+    pub language: Option<Language>,
     /// `exercise = true`: everything this node raises is a drill. Default
     /// false: it is real.
     pub mode: Mode,
@@ -68,7 +68,7 @@ pub(super) fn read(mut section: Section<'_>, folders: &Folders) -> Node {
     Node {
         name: name.map_or_else(|| NAME.to_owned(), |name| name.to_string()),
         zone: zone.unwrap_or_default(),
-        language: language.unwrap_or(Language::Indonesian),
+        language,
         mode: if is_exercise {
             Mode::Exercise
         } else {

@@ -41,8 +41,8 @@ pub struct Subscriber {
 pub enum Channel {
     /// `log`: a line in the log.
     Log {
-        /// `language`: `id` or `en`. Default: the node's.
-        language: Language,
+        /// `language`: `id` or `en`. Default: the node's; `None` is both.
+        language: Option<Language>,
     },
     /// `mqtt`: the broker of `[broker]`, under the prefix of `[publish]`.
     Mqtt,
@@ -68,7 +68,7 @@ const MIN_CLASSES: &[Class] = &[Class::Elevated, Class::PossibleEmergency, Class
 /// what is raised never stays unsaid for want of a table.
 pub(super) fn read(
     sections: Option<Vec<Section<'_>>>,
-    language: Language,
+    language: Option<Language>,
     has_broker: bool,
     folders: &Folders,
 ) -> Vec<Subscriber> {
@@ -82,7 +82,7 @@ pub(super) fn read(
         .collect()
 }
 
-fn defaults(language: Language, has_broker: bool) -> Vec<Subscriber> {
+fn defaults(language: Option<Language>, has_broker: bool) -> Vec<Subscriber> {
     let subscriber = |id: &str, channel| Subscriber {
         id: id.to_owned(),
         min_class: Class::PossibleEmergency,
@@ -97,7 +97,7 @@ fn defaults(language: Language, has_broker: bool) -> Vec<Subscriber> {
 
 fn read_one(
     mut section: Section<'_>,
-    language: Language,
+    language: Option<Language>,
     has_broker: bool,
     folders: &Folders,
     ids: &mut BTreeMap<String, String>,
@@ -128,7 +128,7 @@ fn read_one(
         Some(Kind::Log) => Some(Channel::Log {
             language: section
                 .word("language", Language::from_word, Language::ALL)
-                .unwrap_or(language),
+                .or(language),
         }),
         Some(Kind::Mqtt) => {
             if !has_broker {

@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
-use super::{Claim, Config, Input, from_toml};
+use super::{Claim, Config, Input, from_toml, load_first};
 use crate::clock::Wall;
 use crate::criteria::termination::NormalMode;
 use crate::criteria::{Basis, Class, ExistingKind, Rule, SourceKind, Subject};
@@ -883,4 +883,25 @@ fn subscribers_by_default() {
     };
     assert_eq!(kinds(good("")), ["log"]);
     assert_eq!(kinds(good(&station(""))), ["log", "mqtt"]);
+}
+
+#[test]
+fn the_first_file_that_is_there_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let [first, second] = ["first.toml", "second.toml"].map(|name| folder.path().join(name));
+    let load = || {
+        let paths = [first.as_path(), second.as_path()];
+        load_first(paths.into_iter(), std::iter::empty())
+    };
+    assert_eq!(load().unwrap().file, None);
+    fs::write(&second, "[node]\nname = \"second\"").unwrap();
+    assert_eq!(load().unwrap().node.name, "second");
+    fs::write(&first, "[node]\nname = \"first\"").unwrap();
+    let config = load().unwrap();
+    assert_eq!(config.node.name, "first");
+    assert_eq!(config.file.as_deref(), Some(first.as_path()));
+    assert_eq!(config.node.data_dir, folder.path().join("data"));
+    // One that cannot be read is not passed over.
+    fs::write(&first, [0xff]).unwrap();
+    assert_eq!(load().unwrap_err().file, first.display().to_string());
 }

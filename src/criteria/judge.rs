@@ -47,7 +47,7 @@ pub fn judge(observation: &Observation<'_>, policy: &Policy) -> Judgement {
             sum.add(channel.quantity, &finding);
         }
     }
-    // Without any channel there is nothing to judge.
+    // A reading without a value is no number either.
     sum.judgement(rejected(Rule::Dq01, Remark::NotANumber))
 }
 

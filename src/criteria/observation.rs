@@ -105,9 +105,11 @@ pub fn judge_reading(reading: &Reading, setting: &Setting, policy: &Policy) -> J
     };
     let is_overrange = (flags.contains(Flag::Overload) || flags.contains(Flag::Overrange))
         && !has_missing(NoValue::Overrange);
+    // Nothing reported is nothing to judge; alone, it makes an empty reading.
     let channels: SmallVec<[Input; MAX_CHANNELS]> = reading
         .channels
         .iter()
+        .filter(|channel| channel.measured != Err(NoValue::NotReported))
         .map(|channel| input(channel, is_overrange, setting))
         .collect();
 

@@ -281,8 +281,9 @@ pub(super) fn subscriber(
     let mut notices = None;
     let kind = match &configured.channel {
         Channel::Log { language } => Kind::Log(match language {
-            config::Language::Indonesian => Language::Indonesian,
-            config::Language::English => Language::English,
+            Some(config::Language::Indonesian) => Language::Indonesian,
+            Some(config::Language::English) => Language::English,
+            None => Language::Both,
         }),
         Channel::Mqtt => {
             let broker = broker(config, Vec::new())

@@ -811,7 +811,7 @@ enum Step {
     Restart(bool),
     /// Every reading at a level so far comes again.
     Replay,
-    WallStep(i64),
+    Jump(i64),
 }
 
 fn heard() -> impl Strategy<Value = Heard> {
@@ -846,7 +846,7 @@ fn script(with_wall_steps: bool) -> impl Strategy<Value = Vec<(u64, Step)>> {
         2 => (0..3_usize).prop_map(Step::Ack),
         1 => any::<bool>().prop_map(Step::Restart),
         1 => Just(Step::Replay),
-        u32::from(with_wall_steps) => (-90_000..90_000_i64).prop_map(Step::WallStep),
+        u32::from(with_wall_steps) => (-90_000..90_000_i64).prop_map(Step::Jump),
     ];
     let wait = prop::sample::select(vec![1_u64, 20, 60, 299, 300, 301, 600, 900, 901, 4000]);
     prop::collection::vec((wait, step), 1..60)
@@ -1037,7 +1037,7 @@ fn run(script: &[(u64, Step)], wall_steps: bool) -> Vec<(ActivationId, u32, Why,
                 }
                 Vec::new()
             }
-            Step::WallStep(by) => {
+            Step::Jump(by) => {
                 if wall_steps {
                     world.wall_off += by;
                 }
@@ -1106,7 +1106,7 @@ proptest! {
                 .filter(|(_, step)| !matches!(step, Step::Tick))
                 .map(|(wait, step)| match step {
                     Step::Restart(_) if restarts => (*wait, Step::Restart(true)),
-                    Step::Restart(_) => (*wait, Step::WallStep(0)),
+                    Step::Restart(_) => (*wait, Step::Jump(0)),
                     step => (*wait, step.clone()),
                 })
                 .collect();

@@ -2,4 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
+mod alarm;
+mod cli;
+mod config;
+mod criteria;
 mod profiles;
+mod support;

@@ -12,7 +12,7 @@ use super::place::{self, Place};
 use super::settle::Touch;
 use super::state::{Activation, ChannelKey, Note, Stamp, Watch};
 use super::{evidence, id};
-use crate::criteria::{ChannelVerdict, Class, Disposition};
+use crate::criteria::{ChannelVerdict, Class, Disposition, Remark};
 
 /// How often what goes on at a level is recorded, though nothing changes: the
 /// times by which places and copies are told apart.
@@ -202,6 +202,8 @@ fn is_due(watch: &Watch, now: Stamp, every: Duration) -> bool {
 }
 
 fn is_late(now: Stamp, judged: &Judged<'_>) -> bool {
+    // A reading in quarantine can be old as well.
     judged.judgement.disposition == Disposition::Historical
+        || judged.judgement.remarks.contains(Remark::Stale)
         || now.wall > judged.reading.received.wall.saturating_add(FRESH)
 }

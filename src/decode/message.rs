@@ -158,6 +158,12 @@ fn value(
     let missing = rule.missing.iter().find(|(known, _)| *known == word);
     let number = match (missing, part.number()) {
         (Some((_, reason)), _) => Err(*reason),
+        // An overloaded instrument may show anything at all: the overload is
+        // what it says.
+        (None, number) if is_over(*flags) => match number {
+            Ok(number) if number.as_f64() >= 0.0 => Ok(number),
+            Ok(_) | Err(_) => Err(NoValue::Overrange),
+        },
         (None, Ok(number)) => Ok(number),
         (None, Err(error)) => {
             return Err(refuse(RejectReason::NotANumber, not_a_number(part, error)));
@@ -195,6 +201,11 @@ fn value(
     }))
 }
 
+/// Whether the instrument says that the field is beyond what it can show.
+const fn is_over(flags: Flags) -> bool {
+    flags.contains(Flag::Overrange) || flags.contains(Flag::Overload)
+}
+
 /// Keeps a number from passing for a normal one when the instrument, or its
 /// range, says that it is not; what it showed stays as a lower bound.
 fn usable(
@@ -212,7 +223,7 @@ fn usable(
     if ceiling.is_some_and(|ceiling| shown.as_f64() >= ceiling) {
         flags.insert(Flag::Overrange);
     }
-    if flags.contains(Flag::Overrange) || flags.contains(Flag::Overload) {
+    if is_over(*flags) {
         // An overloaded tube may show nothing at all: zero is no lower bound.
         let at_least = (shown.as_f64() > 0.0).then_some(shown);
         return (Err(NoValue::Overrange), at_least);

@@ -67,6 +67,7 @@ impl Decoder {
                     ),
                 ),
             ),
+            Framed::Unfinished(bytes) if self.proves_itself(bytes) => self.decode(bytes, topic),
             Framed::Unfinished(bytes) => one(
                 bytes,
                 Rejected::new(
@@ -89,6 +90,14 @@ impl Decoder {
         }
     }
 
+    /// Whether a frame without its end is whole all the same: its checksum is
+    /// demanded, there, and right.
+    fn proves_itself(&self, bytes: &[u8]) -> bool {
+        self.profile.checksum.as_ref().is_some_and(|rule| {
+            rule.mode == ChecksumMode::Require && frame::verify(rule, bytes) == Verdict::Good
+        })
+    }
+
     /// Looks for whole frames inside a damaged line.
     ///
     /// Real logs hold two sentences glued into one line, and lines that begin
@@ -100,13 +109,7 @@ impl Decoder {
         else {
             return None;
         };
-        let proves = |mode| matches!(mode, ChecksumMode::Require);
-        if !self
-            .profile
-            .checksum
-            .as_ref()
-            .is_some_and(|c| proves(c.mode))
-        {
+        if self.profile.checksum.as_ref().map(|rule| rule.mode) != Some(ChecksumMode::Require) {
             return None;
         }
         let mut starts: Vec<usize> = bytes

@@ -92,6 +92,22 @@ impl LineFramer {
         (!rest.is_empty()).then_some(Framed::Unfinished(rest))
     }
 
+    /// The bytes of a line that has no end yet; empty while an oversized one is
+    /// dropped.
+    pub fn pending(&self) -> &[u8] {
+        match self.oversize {
+            Some(_) => &[],
+            None => &self.buffer,
+        }
+    }
+
+    /// Takes those bytes as a whole line: the caller knows that nothing is to
+    /// follow.
+    pub fn take_pending(&mut self) -> Bytes {
+        self.searched = 0;
+        self.buffer.split().freeze()
+    }
+
     /// Keeps the buffer bounded while no line end comes.
     fn drop_oversize(&mut self) {
         if self.buffer.len() <= self.max_bytes {

@@ -20,6 +20,7 @@ use crate::deliver::{
     Kind, Language, MqttPublisher, Notice, Subscriber, SubscriberConfig, Webhook,
 };
 use crate::normalise::{Calibration, Normaliser};
+use crate::profile::schema::ChecksumMode;
 use crate::profile::{Profile, Transport};
 use crate::reading::InstrumentId;
 use crate::source::mqtt::Mqtt;
@@ -69,6 +70,11 @@ pub(super) fn instruments(config: &Config) -> Built {
                     port: serial.port.clone(),
                     line: serial.line,
                     max_bytes: configured.profile.framing.max_bytes,
+                    checksum: configured
+                        .profile
+                        .checksum
+                        .clone()
+                        .filter(|checksum| checksum.mode == ChecksumMode::Require),
                 });
                 built.instruments.push(one());
             }

@@ -13,14 +13,18 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use super::{Backoff, Frame, Input, Inputs, InstrumentIndex, LinkChange, SourceId, Stamper};
-use crate::clock::Clock;
+use crate::clock::{Clock, Received};
 use crate::error::Chain;
-use crate::frame::LineFramer;
-use crate::profile::SerialLine;
+use crate::frame::{Framed, LineFramer, Verdict, verify};
+use crate::profile::{Checksum, SerialLine};
 use crate::reading::{Delivery, InstrumentId};
 
 /// Longest wait between attempts to open a port.
 const MOST_WAIT: Duration = Duration::from_secs(2);
+
+/// A line that has not ended by then, and whose checksum is there and right, is
+/// whole: its end got lost, or the instrument was switched off.
+const IDLE: Duration = Duration::from_millis(500);
 
 /// Bytes taken from the port at once.
 const READ_BYTES: usize = 4096;
@@ -38,6 +42,8 @@ pub struct Serial {
     pub line: SerialLine,
     /// Longest frame in bytes.
     pub max_bytes: usize,
+    /// How a frame proves itself, where the profile demands it.
+    pub checksum: Option<Checksum>,
 }
 
 /// Reads the line until told to stop.
@@ -121,6 +127,13 @@ async fn read(
         let outcome = tokio::select! {
             () = stop.cancelled() => return None,
             outcome = port.read(&mut buffer) => outcome,
+            () = tokio::time::sleep(IDLE), if proves_itself(serial, framer.pending()) => {
+                let framed = Framed::Frame(framer.take_pending());
+                if inputs.send(frame(serial, stamper.next(), framed)).await.is_err() {
+                    return None; // core gone: shutting down
+                }
+                continue;
+            }
         };
         match outcome {
             Ok(0) => break "end of file: the device went away".to_owned(),
@@ -145,7 +158,13 @@ async fn read(
     Some(lost)
 }
 
-fn frame(serial: &Serial, received: crate::clock::Received, framed: crate::frame::Framed) -> Input {
+/// Whether a line without an end is a whole frame all the same.
+fn proves_itself(serial: &Serial, pending: &[u8]) -> bool {
+    let rule = serial.checksum.as_ref();
+    !pending.is_empty() && rule.is_some_and(|rule| verify(rule, pending) == Verdict::Good)
+}
+
+fn frame(serial: &Serial, received: Received, framed: Framed) -> Input {
     Input::Frame(Frame {
         source: SourceId::Instrument(serial.index),
         received,

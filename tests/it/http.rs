@@ -50,7 +50,9 @@ fn home() -> Home {
 async fn daemon() -> Daemon {
     let daemon = Daemon::start_in(home(), CONFIG).await;
     let all = |books: &Value| (books["total"]["stored"] == 5).then_some(());
-    daemon.wait("five stored readings", "/api/v1/books", all).await;
+    daemon
+        .wait("five stored readings", "/api/v1/books", all)
+        .await;
     daemon
 }
 
@@ -128,7 +130,10 @@ async fn readings_are_found_by_instrument_time_place_and_number() {
     let all = all.as_array().unwrap().clone();
     assert_eq!(all.len(), 5);
     let times: Vec<&str> = all.iter().map(|one| one["at"].as_str().unwrap()).collect();
-    assert!(times.is_sorted_by(|newer, older| newer >= older), "{times:?}");
+    assert!(
+        times.is_sorted_by(|newer, older| newer >= older),
+        "{times:?}"
+    );
     let high = all.iter().find(|one| one["class"] == "EMERGENCY").unwrap();
     check_shape(
         high,
@@ -154,7 +159,10 @@ async fn readings_are_found_by_instrument_time_place_and_number() {
         ("instrument=low&limit=1&order=oldest".to_owned(), 1),
         (format!("since={third}"), 3),
         (format!("until={third}"), 2),
-        ("since=2000-01-01T00:00:00Z&until=2000-01-02T00:00:00Z".to_owned(), 0),
+        (
+            "since=2000-01-01T00:00:00Z&until=2000-01-02T00:00:00Z".to_owned(),
+            0,
+        ),
         ("bbox=-7,106,-6,107".to_owned(), 3),
         ("bbox=0,0,1,1".to_owned(), 0),
     ] {
@@ -198,7 +206,9 @@ async fn check_problem(daemon: &Daemon, path: &str, status: u16) -> Value {
         &[
             ("/type", Value::is_string),
             ("/title", Value::is_string),
-            ("/detail", |v| v.as_str().is_some_and(|text| !text.is_empty())),
+            ("/detail", |v| {
+                v.as_str().is_some_and(|text| !text.is_empty())
+            }),
         ],
     );
     problem
@@ -247,7 +257,8 @@ async fn an_activation_is_listed_shown_and_acknowledged_once() {
 
     let ack = format!("/api/v1/activations/{id}/ack");
     let version = activation["version"].as_u64().unwrap();
-    let body = |version: u64, by: &str, note: &str| json!({"version": version, "by": by, "note": note});
+    let body =
+        |version: u64, by: &str, note: &str| json!({"version": version, "by": by, "note": note});
     let (code, problem) = daemon.post(&ack, &body(version - 1, "Sari", "seen")).await;
     assert_eq!(code, 409, "{problem}");
     assert_eq!(problem["status"], 409);
@@ -336,13 +347,19 @@ async fn the_metrics_are_readable_and_have_only_declared_names() {
             let name = sample.split('{').next().unwrap();
             assert_eq!(name, headed, "{line}");
             let value = value.parse().expect(line);
-            assert!(samples.insert(sample.to_owned(), value).is_none(), "twice: {line}");
+            assert!(
+                samples.insert(sample.to_owned(), value).is_none(),
+                "twice: {line}"
+            );
         }
     }
     for (sample, expected) in [
         ("pantau_readings_received_total{instrument=\"low\"}", 3.0),
         ("pantau_readings_stored_total{instrument=\"high\"}", 2.0),
-        ("pantau_frames_refused_total{instrument=\"high\",reason=\"not_a_number\"}", 1.0),
+        (
+            "pantau_frames_refused_total{instrument=\"high\",reason=\"not_a_number\"}",
+            1.0,
+        ),
         ("pantau_store_ok", 1.0),
         ("pantau_activations_open{class=\"EMERGENCY\"}", 1.0),
     ] {
@@ -352,7 +369,11 @@ async fn the_metrics_are_readable_and_have_only_declared_names() {
     for metric in names::ALL {
         // Without a broker there is nothing to say about one.
         if metric.name != names::BROKER.name {
-            assert!(text.contains(&format!("# TYPE {} ", metric.name)), "{}", metric.name);
+            assert!(
+                text.contains(&format!("# TYPE {} ", metric.name)),
+                "{}",
+                metric.name
+            );
         }
     }
 }
@@ -363,7 +384,7 @@ async fn a_token_guards_everything_but_the_health_checks() {
     let home = home();
     home.write("token", format!("{TOKEN}\n"));
     let config = format!("{CONFIG}\n[http]\nlisten = \"127.0.0.1:0\"\ntoken_file = \"token\"\n");
-    let daemon = Daemon::start_with(home, &config, None).await;
+    let daemon = Daemon::start_with(home, &config).await;
     for path in [
         "/api/v1/status",
         "/api/v1/instruments",
@@ -375,13 +396,20 @@ async fn a_token_guards_everything_but_the_health_checks() {
     ] {
         check_problem(&daemon, path, 401).await;
         for given in ["Bearer wrong", "Bearer ", "Basic Zm9vOmJhcg=="] {
-            assert_eq!(daemon.get_with(path, given).await, 401, "{path} with {given}");
+            assert_eq!(
+                daemon.get_with(path, given).await,
+                401,
+                "{path} with {given}"
+            );
         }
         let right = daemon.get_with(path, &format!("Bearer {TOKEN}")).await;
         assert!(matches!(right, 200 | 404), "{path}: {right}");
     }
     let ack = json!({"version": 1, "by": "Sari", "note": "seen"});
-    assert_eq!(daemon.post("/api/v1/activations/A-1/ack", &ack).await.0, 401);
+    assert_eq!(
+        daemon.post("/api/v1/activations/A-1/ack", &ack).await.0,
+        401
+    );
     assert_eq!(daemon.get("/healthz").await, (200, json!("ok\n")));
     assert_eq!(daemon.get("/readyz").await, (200, json!("ready\n")));
     assert!(!daemon.log().contains("correct horse"));

@@ -1,1 +1,11 @@
-//! Against real parts.
+//! Against real parts, started on free ports of the loopback and stopped by the
+//! tests. `tests/run` installs what is missing; a part that is missing here
+//! fails the test that needs it.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+
+#[path = "../it/support/mod.rs"]
+#[expect(dead_code, reason = "shared with the other tier, which uses all of it")]
+mod support;
+
+mod mosquitto;

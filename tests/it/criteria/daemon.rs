@@ -370,6 +370,37 @@ fn what_has_no_row() {
 }
 
 #[test]
+fn counts_without_a_row_speak_only_when_nothing_else_does() {
+    let gamma = || counted(Radiation::Gamma, 14.0);
+    let alone = (Class::Unclassified, Rule::Dq13, Disposition::Accept);
+    let total = channel(Quantity::Dose, Ok(3.0), None);
+    let unspecified = [Remark::RadiationUnspecified];
+    check(
+        &reading(vec![total, gamma()], &[]),
+        &at_1_m(),
+        alone,
+        &unspecified,
+    );
+    check(
+        &reading(vec![gamma()], &[Flag::BelowDetectionLimit]),
+        &at_1_m(),
+        alone,
+        &[Remark::RadiationUnspecified, Remark::BelowDl],
+    );
+    let broken = channel(Quantity::DoseRate, Err(NoValue::DetectorFault), None);
+    let judgement = judged(&reading(vec![broken, gamma()], &[]), &at_1_m());
+    assert_eq!((judgement.class, judgement.rule), (Some(alone.0), alone.1));
+    let full = over(Quantity::DoseRate, Some(150.0));
+    let tio2 = (Class::Emergency, Rule::T31I2, Disposition::Accept);
+    check(
+        &reading(vec![full, gamma()], &[]),
+        &at_1_m(),
+        tio2,
+        &[Remark::Overrange],
+    );
+}
+
+#[test]
 fn more_channels_than_fit_keep_the_highest() {
     let mut channels: Vec<_> = (0..20).map(|_| dose(0.1)).collect();
     channels.push(dose(150.0));

@@ -14,6 +14,9 @@ use tokio::task::JoinHandle;
 
 use super::{PATIENCE, in_time, wait_for};
 
+/// Largest message, in bytes.
+const PACKET_MAX: usize = 1 << 20;
+
 /// Starts a broker on a free port; it ends with the process.
 pub(crate) fn broker() -> Broker {
     start_broker_at(free_address())
@@ -28,7 +31,7 @@ pub(crate) fn start_broker_at(listen: SocketAddr) -> Broker {
         next_connection_delay_ms: 1,
         connections: ConnectionSettings {
             connection_timeout_ms: 5000,
-            max_payload_size: 1 << 20,
+            max_payload_size: PACKET_MAX,
             max_inflight_count: 100,
             auth: None,
             external_auth: None,
@@ -90,6 +93,7 @@ impl Client {
     pub(crate) async fn connect(broker: &Broker, id: &str, filters: &[&str]) -> Self {
         let mut options = MqttOptions::new(id, &broker.host, broker.port);
         options.set_keep_alive(Duration::from_secs(30));
+        options.set_max_packet_size(PACKET_MAX, PACKET_MAX);
         let (client, event_loop) = AsyncClient::new(options, 64);
         let heard = Arc::new(Mutex::new(Vec::new()));
         let (to_owner, acknowledged) = watch::channel(0);

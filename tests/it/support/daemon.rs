@@ -40,7 +40,6 @@ pub(crate) struct Daemon {
     child: Child,
     address: SocketAddr,
     client: Client,
-    token: Option<String>,
 }
 
 impl Daemon {
@@ -53,12 +52,12 @@ impl Daemon {
     /// Starts it in a folder that has files already.
     pub(crate) async fn start_in(home: Home, config: &str) -> Self {
         let config = format!("{config}\n[http]\nlisten = \"127.0.0.1:0\"\n");
-        Self::start_with(home, &config, None).await
+        Self::start_with(home, &config).await
     }
 
     /// Starts it in a folder that has files already, with a configuration that
-    /// says all, and a token for every request.
-    pub(crate) async fn start_with(home: Home, config: &str, token: Option<&str>) -> Self {
+    /// says all.
+    pub(crate) async fn start_with(home: Home, config: &str) -> Self {
         // Named once, before a client can choose one.
         rustls::crypto::ring::default_provider()
             .install_default()
@@ -71,7 +70,6 @@ impl Daemon {
             child,
             address: SocketAddr::from(([127, 0, 0, 1], 0)),
             client,
-            token: token.map(str::to_owned),
         };
         daemon.find_address(0).await;
         daemon
@@ -87,11 +85,6 @@ impl Daemon {
         self.address
     }
 
-    /// Its process id.
-    pub(crate) fn pid(&self) -> u32 {
-        self.child.id()
-    }
-
     /// Asks, and gives status and document.
     pub(crate) async fn get(&self, path: &str) -> (u16, Value) {
         let request = self.client.get(self.url(path));
@@ -102,6 +95,13 @@ impl Daemon {
     pub(crate) async fn get_response(&self, path: &str) -> Response {
         let request = self.client.get(self.url(path));
         self.send(request).await
+    }
+
+    /// Asks with an `Authorization`, and gives the status.
+    pub(crate) async fn get_with(&self, path: &str, authorization: &str) -> u16 {
+        let request = self.client.get(self.url(path));
+        let request = request.header("authorization", authorization);
+        self.send(request).await.status().as_u16()
     }
 
     /// Posts a document.
@@ -171,10 +171,6 @@ impl Daemon {
     }
 
     async fn send(&self, request: RequestBuilder) -> Response {
-        let request = match &self.token {
-            Some(token) => request.bearer_auth(token),
-            None => request,
-        };
         match request.send().await {
             Ok(response) => response,
             Err(error) => panic!("no answer: {error:?}; log:\n{}", self.log()),

@@ -16,7 +16,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 use tokio::time::{Instant, sleep};
 
-pub(crate) use broker::{Client, Heard, broker, free_address, start_broker_at};
+pub(crate) use broker::{Client, broker, free_address, start_broker_at};
 pub(crate) use daemon::{Daemon, pantau};
 pub(crate) use webhook::{Answer, Received, Webhook};
 
@@ -112,6 +112,13 @@ pub(crate) fn mightyohm_line(cps: u32, cpm: u32) -> String {
     };
     let usv_h = f64::from(cpm) * 0.0057;
     format!("CPS, {cps}, CPM, {cpm}, uSv/hr, {usv_h:.2}, {mode}\r\n")
+}
+
+/// A message of an IRDMS station in pantau's own format: a dose rate in µSv/h and
+/// the message's number.
+pub(crate) fn station_reading(seq: u64, usv_h: f64) -> String {
+    let dose_rate = serde_json::json!({"value": usv_h, "unit": "uSv/h"});
+    serde_json::json!({"boot": 1, "seq": seq, "dose_rate": dose_rate}).to_string()
 }
 
 /// The lines of a program's standard output, each a JSON document.

@@ -1,0 +1,173 @@
+//! A real mosquitto with the broker file that Pantau ships.
+
+use std::collections::BTreeMap;
+use std::fs::{File, Permissions};
+use std::io::{BufRead, BufReader};
+use std::os::unix::fs::PermissionsExt;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+
+use firmware_mocks::mqtt::Broker;
+use serde_json::{Value, json};
+
+use crate::support::{Client, Daemon, Home, PATIENCE, free_address, pantau, wait_for};
+
+/// Messages of the trial.
+const MESSAGES: u64 = 2000;
+
+/// The daemon is killed after these.
+const KILLS: [u64; 3] = [400, 900, 1500];
+
+/// The one at 150 µSv/h.
+const CROSSING: u64 = 1200;
+
+/// A process that ends with the test.
+struct Guard(Child);
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        self.0.kill().ok();
+        self.0.wait().ok();
+    }
+}
+
+/// The program, also where an ordinary user's path does not lead.
+fn program(name: &str) -> String {
+    let sbin = format!("/usr/sbin/{name}");
+    if std::path::Path::new(&sbin).exists() {
+        sbin
+    } else {
+        name.to_owned()
+    }
+}
+
+fn start(mut command: Command, part: &str) -> Guard {
+    match command.spawn() {
+        Ok(child) => Guard(child),
+        Err(error) => panic!("{part} is missing and could not be started: {error}"),
+    }
+}
+
+/// Starts mosquitto by the file of `pantau broker-file`.
+fn mosquitto(home: &Home) -> (Guard, Broker) {
+    let port = free_address().port();
+    let data = home.path("broker");
+    std::fs::create_dir(&data).unwrap();
+    // mosquitto gives up root for a user of its own.
+    for folder in [home.folder(), data.as_path()] {
+        std::fs::set_permissions(folder, Permissions::from_mode(0o777)).unwrap();
+    }
+    let port_text = port.to_string();
+    let data_text = format!("{}/", data.display());
+    let file = pantau(home, &["broker-file", "--port", &port_text, "--data", &data_text]);
+    assert!(file.status.success());
+    let path = home.write("mosquitto.conf", file.stdout);
+    let mut command = Command::new(program("mosquitto"));
+    command
+        .arg("-c")
+        .arg(path)
+        .stdout(Stdio::null())
+        .stderr(File::create(home.path("mosquitto.log")).unwrap());
+    let broker = Broker {
+        host: "127.0.0.1".to_owned(),
+        port,
+        login: None,
+    };
+    (start(command, "mosquitto"), broker)
+}
+
+/// Lines of `mosquitto_sub` as they come.
+fn listen(broker: &Broker, topics: &[&str]) -> (Guard, mpsc::Receiver<(String, Value)>) {
+    let mut command = Command::new(program("mosquitto_sub"));
+    command.args(["-h", &broker.host, "-p", &broker.port.to_string(), "-q", "1", "-v"]);
+    for topic in topics {
+        command.args(["-t", topic]);
+    }
+    command.stdout(Stdio::piped());
+    let mut guard = start(command, "mosquitto_sub");
+    let out = guard.0.stdout.take().unwrap();
+    let (tell, heard) = mpsc::channel();
+    std::thread::spawn(move || {
+        for line in BufReader::new(out).lines().map_while(Result::ok) {
+            let (topic, payload) = line.split_once(' ').unwrap();
+            let payload = serde_json::from_str(payload).unwrap();
+            if tell.send((topic.to_owned(), payload)).is_err() {
+                return;
+            }
+        }
+    });
+    (guard, heard)
+}
+
+fn message(seq: u64) -> Vec<u8> {
+    let usv_h = if seq == CROSSING { 150.0 } else { 0.1 };
+    json!({"seq": seq, "boot": 1, "dose_rate": {"value": usv_h, "unit": "uSv/h"}})
+        .to_string()
+        .into_bytes()
+}
+
+/// Number of each message → how often it stands in the export.
+fn exported(home: &Home) -> BTreeMap<u64, usize> {
+    let output = pantau(home, &["export", "--format", "csv"]);
+    let mut numbers = BTreeMap::new();
+    for line in String::from_utf8(output.stdout).unwrap().lines().skip(1) {
+        let seq = line.split(',').nth(9).unwrap().parse().unwrap();
+        *numbers.entry(seq).or_default() += 1;
+    }
+    numbers
+}
+
+/// 2,000 messages at QoS 1, the daemon killed and restarted during them, the
+/// broker running all the time: all stored, none twice, one activation told.
+#[tokio::test(flavor = "multi_thread")]
+async fn two_thousand_messages_survive_kill_9() {
+    let home = Home::new();
+    let (_broker, broker) = mosquitto(&home);
+    let mut client = Client::connect(&broker, "stations", &[]).await;
+    let (_sub, heard) = listen(&broker, &["pantau/v1/+/event", "pantau/v1/+/activation/#"]);
+    let config = format!(
+        "[broker]\nurl = \"mqtt://{}:{}\"\n\
+         [[instrument]]\nid = \"st-1\"\nprofile = \"pantau-station\"\n",
+        broker.host, broker.port
+    );
+    let mut daemon = Daemon::start_in(home, &config).await;
+    daemon
+        .wait("the subscription", "/api/v1/status", |status| {
+            status.pointer("/broker/up")?.as_bool().filter(|up| *up)
+        })
+        .await;
+    for seq in 0..MESSAGES {
+        client.publish("irdms/st-1/reading", message(seq)).await;
+        if KILLS.contains(&seq) {
+            daemon.kill_9();
+            daemon.restart().await;
+        }
+    }
+    wait_for("every message in the store", PATIENCE, async || {
+        let stored = exported(&daemon.home);
+        let count = stored.len();
+        (count == 2000).then_some(()).ok_or(count)
+    })
+    .await;
+    let twice: Vec<_> = exported(&daemon.home).into_iter().filter(|(_, n)| *n != 1).collect();
+    assert!(twice.is_empty(), "stored more than once: {twice:?}");
+    daemon.stop().await;
+
+    let told: Vec<(String, Value)> = heard.try_iter().collect();
+    let raised: Vec<_> = told
+        .iter()
+        .filter(|(topic, event)| topic.ends_with("/event") && event["why"] == "raised")
+        .collect();
+    assert_eq!(raised.len(), 1, "{told:#?}");
+    let activation = &raised[0].1["activation"];
+    assert_eq!(activation["class"], "EMERGENCY");
+    assert_eq!(activation["value"], 150.0);
+    let state = format!("/activation/{}", activation["id"].as_str().unwrap());
+    assert!(told.iter().any(|(topic, _)| topic.ends_with(&state)), "{told:#?}");
+    let ids: std::collections::BTreeSet<_> = told
+        .iter()
+        .filter(|(topic, _)| topic.ends_with("/event"))
+        .map(|(_, event)| event["activation"]["id"].to_string())
+        .collect();
+    assert_eq!(ids.len(), 1, "{ids:?}");
+}

@@ -78,7 +78,9 @@ fn mosquitto(home: &Home) -> (Guard, Broker) {
 
 /// Lines of `mosquitto_sub` as they come.
 fn listen(broker: &Broker, topics: &[&str]) -> (Guard, mpsc::Receiver<(String, Value)>) {
-    let mut command = Command::new(program("mosquitto_sub"));
+    // Into a pipe it would keep what it heard until there is a block of it.
+    let mut command = Command::new("stdbuf");
+    command.args(["-oL", &program("mosquitto_sub")]);
     command.args(["-h", &broker.host, "-p", &broker.port.to_string(), "-q", "1", "-v"]);
     for topic in topics {
         command.args(["-t", topic]);
@@ -123,7 +125,8 @@ fn exported(home: &Home) -> BTreeMap<u64, usize> {
 async fn two_thousand_messages_survive_kill_9() {
     let home = Home::new();
     let (_broker, broker) = mosquitto(&home);
-    let mut client = Client::connect(&broker, "stations", &[]).await;
+    // A subscription, so that the broker is known to listen.
+    let mut client = Client::connect(&broker, "stations", &["none"]).await;
     let (_sub, heard) = listen(&broker, &["pantau/v1/+/event", "pantau/v1/+/activation/#"]);
     let config = format!(
         "[broker]\nurl = \"mqtt://{}:{}\"\n\
@@ -151,9 +154,12 @@ async fn two_thousand_messages_survive_kill_9() {
     .await;
     let twice: Vec<_> = exported(&daemon.home).into_iter().filter(|(_, n)| *n != 1).collect();
     assert!(twice.is_empty(), "stored more than once: {twice:?}");
+    let mut told: Vec<(String, Value)> = Vec::new();
+    while !told.iter().any(|(topic, _)| topic.ends_with("/event")) {
+        told.push(heard.recv_timeout(PATIENCE).unwrap());
+    }
     daemon.stop().await;
-
-    let told: Vec<(String, Value)> = heard.try_iter().collect();
+    told.extend(heard.try_iter());
     let raised: Vec<_> = told
         .iter()
         .filter(|(topic, event)| topic.ends_with("/event") && event["why"] == "raised")

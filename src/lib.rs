@@ -26,5 +26,5 @@ pub mod source;
 pub mod store;
 pub mod telemetry;
 
-pub mod pipeline;
 pub mod cli;
+pub mod pipeline;

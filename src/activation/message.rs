@@ -16,7 +16,6 @@ use crate::clock::{Wall, Zone};
 use crate::criteria::{Class, Recommendation, Subject};
 use crate::error::excerpt;
 use crate::reading::{Quantity, Radiation};
-use crate::units::rounded;
 
 /// One message in one language.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -100,7 +99,7 @@ impl Language {
     /// A number with the decimal mark of the language, and no other mark: a
     /// thousands point would be read as a decimal one by half the readers.
     fn number(self, value: f64) -> String {
-        let text = rounded(value).to_string();
+        let text = significant(value);
         match self {
             Self::Indonesian => text.replace('.', ","),
             Self::English => text,
@@ -117,6 +116,24 @@ impl Language {
             Quantity::Dose => "µSv",
             Quantity::SurfaceActivity(_) => "Bq/cm²",
         }
+    }
+}
+
+/// Three to four significant digits and no zeros at the end: what an instrument
+/// can mean, and a person can take in.
+fn significant(value: f64) -> String {
+    let decimals = match value {
+        v if v >= 1000.0 => 0,
+        v if v >= 100.0 => 1,
+        v if v >= 10.0 => 2,
+        v if v >= 1.0 => 3,
+        _ => 4,
+    };
+    let text = format!("{value:.decimals$}");
+    if text.contains('.') {
+        text.trim_end_matches('0').trim_end_matches('.').to_owned()
+    } else {
+        text
     }
 }
 

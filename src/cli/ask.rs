@@ -143,7 +143,12 @@ pub(super) fn ack(args: &Args, options: &AckOptions) -> anyhow::Result<ExitCode>
     print(&[answer])
 }
 
-fn get(args: &Args, options: &Options, what: &str, query: &[(&str, &str)]) -> anyhow::Result<Value> {
+fn get(
+    args: &Args,
+    options: &Options,
+    what: &str,
+    query: &[(&str, &str)],
+) -> anyhow::Result<Value> {
     send(args, options, |client, base| {
         client.get(format!("{base}/api/v1/{what}")).query(query)
     })
@@ -211,7 +216,12 @@ fn text(text: &str) -> anyhow::Result<ExitCode> {
 fn columns_of(values: &[Value], columns: &[(&str, &str)]) -> String {
     let mut rows = vec![columns.iter().map(|(head, _)| (*head).to_owned()).collect()];
     for value in values {
-        rows.push(columns.iter().map(|(_, pointer)| cell(value.pointer(pointer))).collect());
+        rows.push(
+            columns
+                .iter()
+                .map(|(_, pointer)| cell(value.pointer(pointer)))
+                .collect(),
+        );
     }
     table(&rows)
 }
@@ -229,7 +239,11 @@ fn flatten(path: &str, value: &Value, rows: &mut Vec<Vec<String>>) {
     match value {
         Value::Object(members) => {
             for (name, value) in members {
-                let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+                let path = if path.is_empty() {
+                    name.clone()
+                } else {
+                    format!("{path}.{name}")
+                };
                 flatten(&path, value, rows);
             }
         }
@@ -262,7 +276,11 @@ pub(super) fn books_table(books: &Value) -> String {
     if let Some(instruments) = books.get("instruments").and_then(Value::as_object) {
         rows.extend(instruments.iter().map(|(name, account)| row(name, account)));
     }
-    rows.extend(books.get("unattributed").map(|account| row("(nobody's)", account)));
+    rows.extend(
+        books
+            .get("unattributed")
+            .map(|account| row("(nobody's)", account)),
+    );
     rows.extend(books.get("total").map(|account| row("TOTAL", account)));
     table(&rows)
 }

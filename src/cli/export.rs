@@ -52,7 +52,10 @@ pub(super) fn instrument(text: &str) -> Result<InstrumentId, String> {
 
 fn area(text: &str) -> Result<Area, String> {
     let sides: Result<Vec<f64>, _> = text.split(',').map(|side| side.trim().parse()).collect();
-    match sides.map_err(|_| "four numbers: south,west,north,east")?.as_slice() {
+    match sides
+        .map_err(|_| "four numbers: south,west,north,east")?
+        .as_slice()
+    {
         [south, west, north, east] => {
             Area::bounds(*south, *west, *north, *east).map_err(|error| error.to_string())
         }
@@ -86,7 +89,11 @@ pub(super) fn export(args: &Args, options: &Options) -> anyhow::Result<ExitCode>
         let text = match options.format {
             ExportFormat::Csv => csv_rows(&reading),
             ExportFormat::Geojson => {
-                let separator = if std::mem::take(&mut first) { "" } else { ",\n" };
+                let separator = if std::mem::take(&mut first) {
+                    ""
+                } else {
+                    ",\n"
+                };
                 format!("{separator}{}", geojson_feature(&reading))
             }
         };

@@ -53,7 +53,6 @@ enum Verb {
     #[command(subcommand)]
     Profile(profile::Verb),
 
-
     /// Judge cases: `{"cases":[…]}`, a list, or a case a line; default stdin.
     Assess(assess::Options),
     /// Print a broker file for mosquitto that loses as little as it can.
@@ -89,7 +88,9 @@ enum Format {
 pub fn main() -> ExitCode {
     let args = Args::parse();
     // Named once, before anything else can choose one: see deliver::webhook.
-    rustls::crypto::ring::default_provider().install_default().ok();
+    rustls::crypto::ring::default_provider()
+        .install_default()
+        .ok();
     let outcome = match &args.verb {
         Verb::Run => run::run(&args),
         Verb::Demo(options) => demo::demo(&args, options),

@@ -88,7 +88,13 @@ pub(super) fn profile(args: &Args, verb: &Verb) -> anyhow::Result<ExitCode> {
                 _ => Form::Bytes,
             };
             let registry = registry(args, profiles.as_deref())?;
-            decode(&registry, id, file.as_deref(), form, received_at.unwrap_or(RECEIVED_AT))
+            decode(
+                &registry,
+                id,
+                file.as_deref(),
+                form,
+                received_at.unwrap_or(RECEIVED_AT),
+            )
         }
     }
 }
@@ -141,10 +147,26 @@ fn list(registry: &Registry, format: Option<Format>) -> anyhow::Result<ExitCode>
             }
         }
         Format::Table => {
-            let head = ["ID", "CLASS", "TRANSPORT", "GRADE", "STATUS", "TITLE", "SOURCE"];
+            let head = [
+                "ID",
+                "CLASS",
+                "TRANSPORT",
+                "GRADE",
+                "STATUS",
+                "TITLE",
+                "SOURCE",
+            ];
             let mut rows = vec![head.map(str::to_owned).to_vec()];
             rows.extend(listed.iter().map(|p| {
-                let cells = [p.id, p.class, p.transport, &p.grade, p.status, p.title, p.source];
+                let cells = [
+                    p.id,
+                    p.class,
+                    p.transport,
+                    &p.grade,
+                    p.status,
+                    p.title,
+                    p.source,
+                ];
                 cells.map(str::to_owned).to_vec()
             }));
             out.text(&table(&rows))?;
@@ -179,10 +201,9 @@ fn show(registry: &Registry, id: &str) -> anyhow::Result<ExitCode> {
                 let radiation = what.quantity.radiation().map_or("", |r| r.as_str());
                 format!("{} {radiation}", what.quantity.as_str())
             });
-            let factor = value
-                .sensitivity
-                .as_ref()
-                .map_or(String::new(), |s| format!(", {} ({})", s.factor.text, s.factor.source));
+            let factor = value.sensitivity.as_ref().map_or(String::new(), |s| {
+                format!(", {} ({})", s.factor.text, s.factor.source)
+            });
             out.line(&format!("  value    {}{factor}", what.trim_end()))?;
         }
     }
@@ -193,7 +214,9 @@ fn show(registry: &Registry, id: &str) -> anyhow::Result<ExitCode> {
 fn check(path: &Path) -> anyhow::Result<ExitCode> {
     let checked = if path.is_dir() && !path.join("profile.toml").is_file() {
         let mut registry = Registry::built_in();
-        registry.add_directory(path).map(|()| "all profiles".to_owned())
+        registry
+            .add_directory(path)
+            .map(|()| "all profiles".to_owned())
     } else {
         Profile::load(path).map(|profile| profile.id.to_string())
     };

@@ -115,14 +115,15 @@ impl Played<'_> {
         for captured in &captured {
             let mut outcome = Ok(());
             let frames = &mut self.frames;
-            self.replay.frame(&mut decoder, captured, self.clock, |step| {
-                if !matches!(step, Step::Event(_)) {
-                    *frames += 1;
-                }
-                if outcome.is_ok() {
-                    outcome = print(out, &step, *frames);
-                }
-            });
+            self.replay
+                .frame(&mut decoder, captured, self.clock, |step| {
+                    if !matches!(step, Step::Event(_)) {
+                        *frames += 1;
+                    }
+                    if outcome.is_ok() {
+                        outcome = print(out, &step, *frames);
+                    }
+                });
             outcome?;
             self.clock = self.clock.saturating_add(self.every);
         }

@@ -144,7 +144,17 @@ fn value(
         return Ok(None);
     }
     let Some(part) = captures.get(rule.from) else {
-        return Ok(None);
+        return if rule.optional {
+            Ok(None)
+        } else {
+            Err(RefusedValue {
+                quantity: rule.what.as_ref().map(|what| what.quantity),
+                why: Rejected::new(
+                    RejectReason::Malformed,
+                    "a value that must be there is missing",
+                ),
+            })
+        };
     };
     let Some(what) = what(rule, captures)? else {
         return Ok(None);

@@ -19,10 +19,23 @@ pub(super) const OTHER_UNTIL: Duration = Duration::from_secs(72 * 3600);
 ///
 /// The spread follows from the message, not from chance: the same run gives the
 /// same waits.
-pub(super) fn wait(message: &str, attempts: u32, emergency: bool, asked: Option<Duration>) -> Duration {
-    let most = if emergency { EMERGENCY_MOST } else { OTHER_MOST };
+pub(super) fn wait(
+    message: &str,
+    attempts: u32,
+    emergency: bool,
+    asked: Option<Duration>,
+) -> Duration {
+    let most = if emergency {
+        EMERGENCY_MOST
+    } else {
+        OTHER_MOST
+    };
     if let Some(asked) = asked {
-        let cap = if emergency { Duration::from_secs(60) } else { OTHER_MOST };
+        let cap = if emergency {
+            Duration::from_secs(60)
+        } else {
+            OTHER_MOST
+        };
         return asked.clamp(Duration::from_secs(1), cap);
     }
     let doubled = Duration::from_secs(1 << attempts.saturating_sub(1).min(16));
@@ -41,14 +54,18 @@ mod tests {
         let secs = |attempts, emergency| wait("A-1.1", attempts, emergency, None).as_secs_f64();
         for (attempts, middle) in [(1, 1.0), (2, 2.0), (3, 4.0), (6, 30.0), (40, 30.0)] {
             let got = secs(attempts, true);
-            assert!((0.9 * middle..=1.1 * middle).contains(&got), "{attempts}: {got}");
+            assert!(
+                (0.9 * middle..=1.1 * middle).contains(&got),
+                "{attempts}: {got}"
+            );
         }
         assert!(secs(40, false) >= 270.0);
     }
 
     #[test]
     fn a_subscriber_may_ask_for_time_but_not_for_ever() {
-        let asked = |secs, emergency| wait("m", 1, emergency, Some(Duration::from_secs(secs))).as_secs();
+        let asked =
+            |secs, emergency| wait("m", 1, emergency, Some(Duration::from_secs(secs))).as_secs();
         assert_eq!(asked(5, true), 5);
         assert_eq!(asked(86_400, true), 60);
         assert_eq!(asked(0, true), 1);

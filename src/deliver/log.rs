@@ -33,7 +33,9 @@ fn line(event: &Event, text: &str) {
     let class = &event.activation.class_max;
     match class.as_str() {
         "EMERGENCY" => error!(activation = %id, version, %class, why = %event.why, "{text}"),
-        "POSSIBLE_EMERGENCY" => warn!(activation = %id, version, %class, why = %event.why, "{text}"),
+        "POSSIBLE_EMERGENCY" => {
+            warn!(activation = %id, version, %class, why = %event.why, "{text}")
+        }
         _ => info!(activation = %id, version, %class, why = %event.why, "{text}"),
     }
 }

@@ -166,7 +166,9 @@ impl MqttPublisher {
                 let states: Vec<_> = self
                     .states
                     .iter()
-                    .filter_map(|(id, activation)| Some((id.clone(), state(activation, clock).ok()?)))
+                    .filter_map(|(id, activation)| {
+                        Some((id.clone(), state(activation, clock).ok()?))
+                    })
                     .collect();
                 for (id, state) in states {
                     self.send(&format!("activation/{id}"), true, state);
@@ -202,11 +204,17 @@ impl MqttPublisher {
             }
         }
         let options = &self.options;
-        self.connection.get_or_insert_with(|| Connection::open(options.clone()))
+        self.connection
+            .get_or_insert_with(|| Connection::open(options.clone()))
     }
 
     /// Publishes one message and waits for the broker's confirmation of it.
-    async fn confirmed(&mut self, topic: &str, retain: bool, payload: Vec<u8>) -> Result<(), String> {
+    async fn confirmed(
+        &mut self,
+        topic: &str,
+        retain: bool,
+        payload: Vec<u8>,
+    ) -> Result<(), String> {
         let topic = format!("{}/{topic}", self.prefix);
         let connection = self.connection();
         let work = async {
@@ -276,7 +284,9 @@ async fn poll(mut event_loop: EventLoop, happenings: mpsc::Sender<Happening>) {
         let happening = match event_loop.poll().await {
             Ok(Polled::Incoming(Packet::ConnAck(_))) => Happening::Connected,
             Ok(Polled::Incoming(Packet::PubAck(ack))) => Happening::Confirmed(ack.pkid),
-            Ok(Polled::Outgoing(Outgoing::Publish(packet))) if packet != 0 => Happening::Sent(packet),
+            Ok(Polled::Outgoing(Outgoing::Publish(packet))) if packet != 0 => {
+                Happening::Sent(packet)
+            }
             Ok(_) => continue,
             Err(error) => Happening::Lost(Chain(&error).to_string()),
         };

@@ -17,7 +17,7 @@ use super::webhook::Webhook;
 use super::{Attempt, Outcome, Report};
 use crate::activation::Event;
 use crate::clock::Clock;
-use crate::criteria::Class;
+use crate::criteria::{Class, Recommendation};
 
 /// How a subscriber is reached.
 pub enum Kind {
@@ -49,9 +49,15 @@ pub struct SubscriberConfig {
 }
 
 impl SubscriberConfig {
-    /// Whether an event is for this subscriber.
+    /// Whether an event is for this subscriber. Where a team is recommended to
+    /// go (T2.2-3) it is for those who want possible emergencies, whatever the
+    /// class.
     pub fn wants(&self, event: &Event) -> bool {
-        Class::from_word(&event.activation.class_max).is_some_and(|class| class >= self.min_class)
+        let class = Class::from_word(&event.activation.class_max);
+        let sends_a_team =
+            event.activation.recommended_status == Recommendation::AktifParsial.as_str();
+        class.is_some_and(|class| class >= self.min_class)
+            || (sends_a_team && self.min_class <= Class::PossibleEmergency)
     }
 }
 

@@ -34,10 +34,16 @@ impl Webhook {
     /// # Errors
     ///
     /// When no TLS set-up is possible on this machine.
-    pub fn new(url: String, secret: Option<Vec<u8>>, timeout: Duration) -> Result<Self, reqwest::Error> {
+    pub fn new(
+        url: String,
+        secret: Option<Vec<u8>>,
+        timeout: Duration,
+    ) -> Result<Self, reqwest::Error> {
         // Two providers could be compiled in, so one is named; a second call
         // finds the first one in place.
-        rustls::crypto::ring::default_provider().install_default().ok();
+        rustls::crypto::ring::default_provider()
+            .install_default()
+            .ok();
         let client = Client::builder()
             .timeout(timeout)
             .redirect(redirect::Policy::none())

@@ -51,10 +51,13 @@ fn row(out: &mut String, reading: &StoredReading, channel: &StoredChannel) {
             .err()
             .map_or(String::new(), |no: NoValue| no.to_string()),
         number(channel.at_least.map(|a| a.number())),
-        channel.raw.as_ref().map_or(String::new(), |raw| match raw.value {
-            Number::Int(n) => n.to_string(),
-            Number::Float(x) => x.to_string(),
-        }),
+        channel
+            .raw
+            .as_ref()
+            .map_or(String::new(), |raw| match raw.value {
+                Number::Int(n) => n.to_string(),
+                Number::Float(x) => x.to_string(),
+            }),
         text(channel.raw.as_ref().map_or("", |raw| raw.unit.as_str())),
         text(channel.factor.as_ref().map_or("", |f| f.text.as_str())),
         text(channel.factor.as_ref().map_or("", |f| f.source.as_str())),
@@ -87,7 +90,11 @@ fn row(out: &mut String, reading: &StoredReading, channel: &StoredChannel) {
 /// spreadsheet would run as a formula.
 fn text(text: &str) -> String {
     let risky = text.starts_with(['=', '+', '-', '@', '\t', '\r', '\0']);
-    let defused = if risky { format!("'{text}") } else { text.to_owned() };
+    let defused = if risky {
+        format!("'{text}")
+    } else {
+        text.to_owned()
+    };
     if defused.contains([',', '"', '\n', '\r']) {
         let mut quoted = String::new();
         // Writing to a string cannot fail.

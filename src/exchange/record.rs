@@ -187,7 +187,10 @@ fn stored_value(channel: &StoredChannel) -> ValueRecord {
         channel.quantity,
         channel.measured,
         channel.at_least,
-        channel.raw.as_ref().map(|raw| (raw.value, raw.unit.as_str())),
+        channel
+            .raw
+            .as_ref()
+            .map(|raw| (raw.value, raw.unit.as_str())),
         channel.factor.as_deref(),
         channel.counting,
     )

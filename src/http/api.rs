@@ -130,9 +130,7 @@ pub(super) async fn readings(
     let bad = |text: String| Problem::new(StatusCode::BAD_REQUEST, text);
     let Query(query) = query.map_err(|error| bad(error.body_text()))?;
     let query = store_query(query).map_err(bad)?;
-    let read = tokio::task::spawn_blocking(move || {
-        Reader::open(&context.store)?.readings(&query)
-    });
+    let read = tokio::task::spawn_blocking(move || Reader::open(&context.store)?.readings(&query));
     let failed = |text: String| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, text);
     let readings = read
         .await
@@ -152,11 +150,13 @@ fn store_query(query: ReadingsQuery) -> Result<embedded::Query, String> {
     };
     let area = match query.bbox {
         Some(text) => {
-            let sides: Result<Vec<f64>, _> = text.split(',').map(|side| side.trim().parse()).collect();
+            let sides: Result<Vec<f64>, _> =
+                text.split(',').map(|side| side.trim().parse()).collect();
             match sides.ok().as_deref() {
-                Some([south, west, north, east]) => {
-                    Some(Area::bounds(*south, *west, *north, *east).map_err(|e| format!("`bbox`: {e}"))?)
-                }
+                Some([south, west, north, east]) => Some(
+                    Area::bounds(*south, *west, *north, *east)
+                        .map_err(|e| format!("`bbox`: {e}"))?,
+                ),
                 _ => return Err("`bbox` is south,west,north,east in degrees".to_owned()),
             }
         }
@@ -204,12 +204,54 @@ mod tests {
     #[test]
     fn questions_that_make_no_sense_are_refused_by_name() {
         assert_eq!(store_query(query()).unwrap().limit, Some(LIMIT));
-        refused(ReadingsQuery { instrument: Some("a/b".into()), ..query() }, "instrument");
-        refused(ReadingsQuery { since: Some("yesterday".into()), ..query() }, "since");
-        refused(ReadingsQuery { until: Some("2026-01-01T00:00:00".into()), ..query() }, "until");
-        refused(ReadingsQuery { limit: Some(LIMIT_MAX + 1), ..query() }, "limit");
-        refused(ReadingsQuery { bbox: Some("1,2,3".into()), ..query() }, "bbox");
-        refused(ReadingsQuery { bbox: Some("9,2,3,4".into()), ..query() }, "bbox");
-        refused(ReadingsQuery { order: Some("random".into()), ..query() }, "order");
+        refused(
+            ReadingsQuery {
+                instrument: Some("a/b".into()),
+                ..query()
+            },
+            "instrument",
+        );
+        refused(
+            ReadingsQuery {
+                since: Some("yesterday".into()),
+                ..query()
+            },
+            "since",
+        );
+        refused(
+            ReadingsQuery {
+                until: Some("2026-01-01T00:00:00".into()),
+                ..query()
+            },
+            "until",
+        );
+        refused(
+            ReadingsQuery {
+                limit: Some(LIMIT_MAX + 1),
+                ..query()
+            },
+            "limit",
+        );
+        refused(
+            ReadingsQuery {
+                bbox: Some("1,2,3".into()),
+                ..query()
+            },
+            "bbox",
+        );
+        refused(
+            ReadingsQuery {
+                bbox: Some("9,2,3,4".into()),
+                ..query()
+            },
+            "bbox",
+        );
+        refused(
+            ReadingsQuery {
+                order: Some("random".into()),
+                ..query()
+            },
+            "order",
+        );
     }
 }

@@ -36,7 +36,11 @@ fn text(status: &Status, books: &Books, instruments: &[InstrumentView]) -> Strin
     page.head(names::CONNECTED);
     for instrument in instruments {
         let up = instrument.link.as_ref().is_some_and(|link| link.up);
-        page.line(names::CONNECTED, &[("instrument", &instrument.id)], u8::from(up));
+        page.line(
+            names::CONNECTED,
+            &[("instrument", &instrument.id)],
+            u8::from(up),
+        );
     }
     if let Some(broker) = &status.broker {
         page.head(names::BROKER);
@@ -57,12 +61,16 @@ fn text(status: &Status, books: &Books, instruments: &[InstrumentView]) -> Strin
     page.0
 }
 
+/// A metric of each account, and where it stands there.
+type Column = (Metric, fn(&Account) -> u64);
+
 struct Page(String);
 
 impl Page {
     fn head(&mut self, metric: Metric) {
         let Metric { name, kind, help } = metric;
-        writeln!(self.0, "# HELP {name} {help}\n# TYPE {name} {kind}").expect("a string takes everything");
+        writeln!(self.0, "# HELP {name} {help}\n# TYPE {name} {kind}")
+            .expect("a string takes everything");
     }
 
     fn line(&mut self, metric: Metric, labels: &[(&str, &str)], value: impl std::fmt::Display) {
@@ -80,10 +88,13 @@ impl Page {
 
     fn accounts(&mut self, books: &Books) {
         let each = || {
-            let own = books.instruments.iter().map(|(id, account)| (id.as_str(), account));
+            let own = books
+                .instruments
+                .iter()
+                .map(|(id, account)| (id.as_str(), account));
             own.chain(std::iter::once(("", &books.unattributed)))
         };
-        let columns: [(Metric, fn(&Account) -> u64); 8] = [
+        let columns: [Column; 8] = [
             (names::RECEIVED, |a| a.received),
             (names::STORED, |a| a.stored),
             (names::WAITING, |a| a.waiting),
@@ -102,12 +113,19 @@ impl Page {
         self.head(names::REFUSED);
         for (id, account) in each() {
             for (reason, count) in &account.refused_by_reason {
-                self.line(names::REFUSED, &[("instrument", id), ("reason", reason)], count);
+                self.line(
+                    names::REFUSED,
+                    &[("instrument", id), ("reason", reason)],
+                    count,
+                );
             }
         }
     }
 }
 
 fn escaped(value: &str) -> String {
-    value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
+    value
+        .replace('\\', "\\\\")
+        .replace('"', "\\\"")
+        .replace('\n', "\\n")
 }

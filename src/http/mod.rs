@@ -44,7 +44,8 @@ pub async fn serve(listener: TcpListener, context: Context, stop: CancellationTo
         Ok(address) => info!(%address, "HTTP interface ready."),
         Err(error) => warn!(%error, "HTTP interface has no address."),
     }
-    let serving = axum::serve(listener, router(context)).with_graceful_shutdown(stop.cancelled_owned());
+    let serving =
+        axum::serve(listener, router(context)).with_graceful_shutdown(stop.cancelled_owned());
     if let Err(error) = serving.await {
         warn!(error = %Chain(&error), "HTTP interface ended.");
     }
@@ -60,7 +61,10 @@ fn router(context: Context) -> Router {
         .route("/api/v1/activations/{id}", get(api::activation))
         .route("/api/v1/activations/{id}/ack", post(api::acknowledge))
         .route("/api/v1/books", get(api::books))
-        .layer(middleware::from_fn_with_state(context.clone(), guard::demand_token));
+        .layer(middleware::from_fn_with_state(
+            context.clone(),
+            guard::demand_token,
+        ));
     Router::new()
         .route("/healthz", get(api::healthz))
         .route("/readyz", get(api::readyz))

@@ -55,8 +55,8 @@ pub struct Arrival {
     pub fingerprint: u64,
 }
 
-/// A hash of a frame's bytes (and topic, for MQTT) by which the same message is
-/// known again. Not a secret, and stable for ever: it is stored.
+/// A hash of a frame's bytes by which an instrument's message is known again. Not
+/// a secret, and stable for ever: it is stored.
 pub fn fingerprint(bytes: &[u8]) -> u64 {
     XxHash64::oneshot(0, bytes)
 }

@@ -172,7 +172,14 @@ mod tests {
     #[test]
     fn missing_numbers_are_counted_and_taken_back() {
         let mut ledger = Ledger::default();
-        for (boot, number, gaps) in [(1, 5, 0), (1, 6, 0), (1, 10, 3), (1, 8, 2), (2, 1, 2), (2, 3, 3)] {
+        for (boot, number, gaps) in [
+            (1, 5, 0),
+            (1, 6, 0),
+            (1, 10, 3),
+            (1, 8, 2),
+            (2, 1, 2),
+            (2, 3, 3),
+        ] {
             ledger.number(seq(boot, number));
             assert_eq!(ledger.gaps, gaps, "after {boot}/{number}");
         }
@@ -197,7 +204,10 @@ mod tests {
         };
         let account = Account::of(&ledger, &tally);
         assert!(account.balanced, "{account:?}");
-        assert_eq!((account.received, account.waiting, account.refused), (96, 10, 6));
+        assert_eq!(
+            (account.received, account.waiting, account.refused),
+            (96, 10, 6)
+        );
         let mut sum = Account::default();
         sum.add(&account);
         sum.add(&account);

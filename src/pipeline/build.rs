@@ -12,9 +12,7 @@ use super::router::Router;
 use crate::activation::{Coordinates, PlaceContext, SiteRef};
 use crate::clock::Wall;
 use crate::config::{self, Channel, Claim, Config, Input};
-use crate::criteria::{
-    CountBackground, Setting, SourceKind, Subject,
-};
+use crate::criteria::{CountBackground, Setting, SourceKind, Subject};
 use crate::decode::Decoder;
 use crate::deliver::{
     Kind, Language, MqttPublisher, Notice, Subscriber, SubscriberConfig, Webhook,
@@ -224,7 +222,10 @@ fn silent_after(configured: &config::Instrument) -> Duration {
         Transport::Serial(line) => line.silence,
         Transport::Mqtt { silence } => *silence,
     };
-    let moves = matches!(configured.source_kind, SourceKind::Mobile | SourceKind::Handheld);
+    let moves = matches!(
+        configured.source_kind,
+        SourceKind::Mobile | SourceKind::Handheld
+    );
     let (times, least) = if moves {
         (5, Duration::from_secs(300))
     } else {
@@ -302,7 +303,10 @@ pub(super) fn subscriber(
             Kind::Mqtt(Box::new(publisher))
         }
         Channel::Webhook(webhook) => {
-            let secret = webhook.secret.as_ref().map(|s| s.expose().as_bytes().to_vec());
+            let secret = webhook
+                .secret
+                .as_ref()
+                .map(|s| s.expose().as_bytes().to_vec());
             let webhook = Webhook::new(webhook.url.expose().to_owned(), secret, webhook.timeout)
                 .map_err(|source| StartError::Subscriber {
                     subscriber: configured.id.clone(),

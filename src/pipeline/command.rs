@@ -76,7 +76,10 @@ impl Core {
         command: impl FnOnce(oneshot::Sender<T>) -> Command,
     ) -> Result<T, Gone> {
         let (answer, answered) = oneshot::channel();
-        self.commands.send(command(answer)).await.map_err(|_| Gone)?;
+        self.commands
+            .send(command(answer))
+            .await
+            .map_err(|_| Gone)?;
         answered.await.map_err(|_| Gone)
     }
 }

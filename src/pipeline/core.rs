@@ -284,7 +284,15 @@ impl CoreTask {
             };
             // The frame is safe when the last of what it held is safe.
             let ack = if n + 1 == last { ack.take() } else { None };
-            self.take(at, decoded, &arrival, piece, frame.topic.as_deref(), frame.unguarded, ack);
+            self.take(
+                at,
+                decoded,
+                &arrival,
+                piece,
+                frame.topic.as_deref(),
+                frame.unguarded,
+                ack,
+            );
         }
     }
 
@@ -342,7 +350,7 @@ impl CoreTask {
                 }
                 let item = Item::Reading {
                     reading,
-                    verdict: Verdict::from(&judgement),
+                    verdict: Verdict::from(&*judgement),
                     context: Arc::clone(&instrument.context),
                     ack,
                 };
@@ -370,7 +378,7 @@ impl CoreTask {
     fn store_item(&mut self, item: Item) {
         if self.overflow.is_empty() {
             match self.parts.store.try_send(item) {
-                Ok(()) => return,
+                Ok(()) => {}
                 Err(item) => self.overflow.push_back(item),
             }
         } else if self.overflow.len() < OVERFLOW_BOUND || has_ack(&item) {
@@ -547,7 +555,11 @@ impl CoreTask {
                     profile: instrument.decoder.profile().id.to_string(),
                     site: instrument.place.site.as_ref().map(|site| site.id.clone()),
                     source: instrument.place.source.as_str(),
-                    link: instrument.link.as_ref().or(self.broker.as_ref()).map(link_view),
+                    link: instrument
+                        .link
+                        .as_ref()
+                        .or(self.broker.as_ref())
+                        .map(link_view),
                     online: instrument.online,
                     age_s: last.map(|last| now.since(last.reading.received.mono).as_secs_f64()),
                     class: last.and_then(|last| last.class).map(|class| class.as_str()),

@@ -29,7 +29,7 @@ type Sighting = Message<(), Sequence, DeviceTime, u64>;
 #[derive(Debug)]
 pub(super) enum Taken {
     /// A reading with its judgement.
-    Reading(Arc<Reading>, Judgement),
+    Reading(Arc<Reading>, Box<Judgement>),
     /// Legal, but no reading.
     Ignored,
     /// Refused.
@@ -172,7 +172,7 @@ impl Instrument {
             reading: Arc::clone(&reading),
             class: judgement.class,
         });
-        Taken::Reading(reading, judgement)
+        Taken::Reading(reading, Box::new(judgement))
     }
 
     /// An instrument without a site is where its position says it is.

@@ -48,6 +48,9 @@ use outbox::{Listener, Outbox, RECORDED_BOUND, Recorded};
 /// How long each step of the shutdown may take before it is named and left.
 const STEP: Duration = Duration::from_secs(15);
 
+/// How often an address that could not be had is tried again.
+const RETRY_LISTEN: Duration = Duration::from_secs(5);
+
 /// Notices that may wait for the alert channel.
 const NOTICE_BOUND: usize = 1024;
 
@@ -67,15 +70,6 @@ pub enum StartError {
     /// The journal's thread.
     #[error("failed to start the journal's thread")]
     JournalThread(#[source] std::io::Error),
-    /// The HTTP interface.
-    #[error("failed to listen on {address}")]
-    Listen {
-        /// Where.
-        address: SocketAddr,
-        /// Why.
-        #[source]
-        source: std::io::Error,
-    },
     /// A webhook.
     #[error("failed to set up subscriber `{subscriber}`")]
     Subscriber {
@@ -124,7 +118,7 @@ impl Daemon {
     /// [`StartError`]; nothing is running then.
     pub async fn start(config: Config, clock: Clock) -> Result<Self, StartError> {
         let started = clock.now();
-        let listener = listen(&config).await?;
+        let listener = listen(&config).await;
         let store = Store::open(config.store.clone(), clock).map_err(StartError::Store)?;
         let (mut journal, recovery) =
             Journal::open(&config.node.data_dir.join("journal"), started.wall)
@@ -176,7 +170,7 @@ impl Daemon {
             clock,
             started,
             mode: config.node.mode,
-            policy: config.criteria.clone(),
+            policy: config.criteria,
             machine,
             instruments: built.instruments,
             router: built.router,
@@ -195,9 +189,19 @@ impl Daemon {
         let core = Core::new(commands_tx);
 
         let sources_stop = CancellationToken::new();
-        let sources = start_sources(built.serials, built.recordings, built.mqtt, clock, inputs_tx, &sources_stop);
+        let sources = start_sources(
+            built.serials,
+            built.recordings,
+            built.mqtt,
+            clock,
+            inputs_tx,
+            &sources_stop,
+        );
         let http_stop = CancellationToken::new();
-        let address = listener.as_ref().and_then(|l| l.local_addr().ok());
+        let address = match &listener {
+            Some(Ok(listener)) => listener.local_addr().ok(),
+            Some(Err(_)) | None => None,
+        };
         let http = listener.map(|listener| {
             let context = http::Context {
                 core: core.clone(),
@@ -208,7 +212,7 @@ impl Daemon {
                     .and_then(|http| http.token.as_ref())
                     .map(|token| Arc::new(http::Token::new(token.expose()))),
             };
-            tokio::spawn(http::serve(listener, context, http_stop.clone()))
+            tokio::spawn(serve(listener, context, http_stop.clone()))
         });
         let mut side = JoinSet::new();
         if let Some(notices) = notices {
@@ -251,7 +255,10 @@ impl Daemon {
         let mut steps = steps;
         steps.side.abort_all();
         steps.sources_stop.cancel();
-        step("sources", async { while steps.sources.join_next().await.is_some() {} }).await;
+        step("sources", async {
+            while steps.sources.join_next().await.is_some() {}
+        })
+        .await;
         Stopping { core, steps }
     }
 }
@@ -294,7 +301,10 @@ impl Stopping {
         step("core", async { drop(core.await) }).await;
         step("outbox", async { drop(outbox.await) }).await;
         subscribers_stop.cancel();
-        step("subscribers", async { while subscribers.join_next().await.is_some() {} }).await;
+        step("subscribers", async {
+            while subscribers.join_next().await.is_some() {}
+        })
+        .await;
         step("store", async {
             if let Err(error) = store.close().await {
                 warn!(error = %Chain(&error), "Store did not close in order.");
@@ -316,15 +326,37 @@ async fn step(what: &str, work: impl Future<Output = ()>) {
     }
 }
 
-async fn listen(config: &Config) -> Result<Option<TcpListener>, StartError> {
-    let Some(http) = &config.http else {
-        return Ok(None);
-    };
-    let address = http.listen;
-    TcpListener::bind(address)
-        .await
-        .map(Some)
-        .map_err(|source| StartError::Listen { address, source })
+/// The listening socket, or the address that could not be had; `None` when the
+/// interface is off.
+async fn listen(config: &Config) -> Option<Result<TcpListener, SocketAddr>> {
+    let address = config.http.as_ref()?.listen;
+    Some(match TcpListener::bind(address).await {
+        Ok(listener) => Ok(listener),
+        Err(error) => {
+            warn!(%address, %error, "HTTP interface cannot listen; trying again. Alarms do not depend on it.");
+            Err(address)
+        }
+    })
+}
+
+/// Serves as soon as the address can be had.
+async fn serve(
+    mut listener: Result<TcpListener, SocketAddr>,
+    context: http::Context,
+    stop: CancellationToken,
+) {
+    loop {
+        match listener {
+            Ok(listener) => return http::serve(listener, context, stop).await,
+            Err(address) => {
+                tokio::select! {
+                    () = stop.cancelled() => return,
+                    () = tokio::time::sleep(RETRY_LISTEN) => {}
+                }
+                listener = TcpListener::bind(address).await.map_err(|_| address);
+            }
+        }
+    }
 }
 
 fn say_recovered(recovery: &crate::journal::Recovery) {
@@ -389,13 +421,28 @@ fn start_sources(
 ) -> JoinSet<()> {
     let mut tasks = JoinSet::new();
     for serial in serials {
-        tasks.spawn(crate::source::serial::run(serial, clock, inputs.clone(), stop.clone()));
+        tasks.spawn(crate::source::serial::run(
+            serial,
+            clock,
+            inputs.clone(),
+            stop.clone(),
+        ));
     }
     for recording in recordings {
-        tasks.spawn(crate::source::play::run(recording, clock, inputs.clone(), stop.clone()));
+        tasks.spawn(crate::source::play::run(
+            recording,
+            clock,
+            inputs.clone(),
+            stop.clone(),
+        ));
     }
     if let Some(mqtt) = mqtt {
-        tasks.spawn(crate::source::mqtt::run(mqtt, clock, inputs.clone(), stop.clone()));
+        tasks.spawn(crate::source::mqtt::run(
+            mqtt,
+            clock,
+            inputs.clone(),
+            stop.clone(),
+        ));
     }
     // The core lives as long as somebody can send to it; an idle daemon without
     // any source lives until it is told to stop.
@@ -432,7 +479,10 @@ async fn retention(store: crate::store::embedded::Writer, clock: Clock) {
         ticks.tick().await;
         match store.apply_retention(clock.wall()).await {
             Ok(dropped) if dropped.is_empty() => {}
-            Ok(dropped) => info!(files = dropped.len(), "Readings beyond the retention dropped."),
+            Ok(dropped) => info!(
+                files = dropped.len(),
+                "Readings beyond the retention dropped."
+            ),
             Err(error) => warn!(error = %Chain(&error), "Retention could not be applied."),
         }
     }

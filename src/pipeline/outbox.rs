@@ -208,7 +208,10 @@ impl Outbox {
 
     fn is_behind(&self) -> bool {
         !(self.unwritten.is_empty() && self.unstored.is_empty() && self.held.is_empty())
-            || self.listeners.iter().any(|listener| !listener.backlog.is_empty())
+            || self
+                .listeners
+                .iter()
+                .any(|listener| !listener.backlog.is_empty())
     }
 
     fn catch_up(&mut self) {
@@ -330,7 +333,11 @@ impl Outbox {
 
     /// Offers what was not accepted before a restart.
     fn offer_again(&mut self, subscriber: &str, event: Arc<Event>) {
-        if let Some(listener) = self.listeners.iter_mut().find(|l| &*l.config.id == subscriber) {
+        if let Some(listener) = self
+            .listeners
+            .iter_mut()
+            .find(|l| &*l.config.id == subscriber)
+        {
             listener.offer(event);
         }
         self.show_waiting();

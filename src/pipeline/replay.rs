@@ -142,7 +142,7 @@ impl<'c> Replay<'c> {
                         place: &instrument.place,
                     },
                 );
-                each(Step::Reading(reading, Box::new(judgement)));
+                each(Step::Reading(reading, judgement));
                 tell(&effects, &self.context, each);
             }
             Taken::Refused(rejected) => each(Step::Refused(rejected)),
@@ -156,7 +156,11 @@ impl<'c> Replay<'c> {
         let first = *self.first.get_or_insert(at);
         let nanos = at.as_nanos().saturating_sub(first.as_nanos());
         let mono = Mono::from_nanos(u64::try_from(nanos).unwrap_or(0)).max(self.now.mono);
-        while let Some(deadline) = self.machine.next_deadline().filter(|deadline| *deadline < mono) {
+        while let Some(deadline) = self
+            .machine
+            .next_deadline()
+            .filter(|deadline| *deadline < mono)
+        {
             let after = deadline.since(self.now.mono);
             let due = Received {
                 wall: self.now.wall.saturating_add(after),

@@ -61,7 +61,8 @@ impl Router {
             instrument,
         });
         // One device or topic goes before everything that fits.
-        self.rules.sort_by_key(|rule| rule.input.claim == Claim::Each);
+        self.rules
+            .sort_by_key(|rule| rule.input.claim == Claim::Each);
     }
 
     /// Where a topic leads.

@@ -93,7 +93,7 @@ impl Stamper {
     }
 
     /// The arrival of the next frame.
-    pub fn next(&mut self) -> Received {
+    pub fn stamp(&mut self) -> Received {
         let mut now = self.clock.now();
         if self.last == Some(now.wall) {
             now.wall = now.wall.saturating_add(Duration::from_nanos(1));

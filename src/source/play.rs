@@ -38,14 +38,22 @@ pub async fn run(recording: Recording, clock: Clock, inputs: Inputs, stop: Cance
         Ok(bytes) => match frames(&recording.profile, recording.form, &bytes) {
             Ok(frames) => {
                 info!(instrument = %recording.instrument, %file, frames = frames.len(), "Recording opened.");
-                if !tell(&recording, &clock, &inputs, true, "recording opened".to_owned()).await {
+                if !tell(
+                    &recording,
+                    &clock,
+                    &inputs,
+                    true,
+                    "recording opened".to_owned(),
+                )
+                .await
+                {
                     return;
                 }
                 let mut stamper = Stamper::new(clock);
                 for captured in frames {
                     let frame = Frame {
                         source: SourceId::Instrument(recording.index),
-                        received: stamper.next(),
+                        received: stamper.stamp(),
                         framed: captured.framed,
                         topic: captured.topic.map(Arc::from),
                         delivery: Delivery {

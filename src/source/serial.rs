@@ -129,7 +129,7 @@ async fn read(
             outcome = port.read(&mut buffer) => outcome,
             () = tokio::time::sleep(IDLE), if proves_itself(serial, framer.pending()) => {
                 let framed = Framed::Frame(framer.take_pending());
-                if inputs.send(frame(serial, stamper.next(), framed)).await.is_err() {
+                if inputs.send(frame(serial, stamper.stamp(), framed)).await.is_err() {
                     return None; // core gone: shutting down
                 }
                 continue;
@@ -141,7 +141,7 @@ async fn read(
             Err(error) => break error.to_string(),
         }
         while let Some(framed) = framer.next_frame() {
-            let frame = frame(serial, stamper.next(), framed);
+            let frame = frame(serial, stamper.stamp(), framed);
             if inputs.send(frame).await.is_err() {
                 return None; // core gone: shutting down
             }
@@ -149,7 +149,7 @@ async fn read(
     };
     if let Some(framed) = framer.finish()
         && inputs
-            .send(frame(serial, stamper.next(), framed))
+            .send(frame(serial, stamper.stamp(), framed))
             .await
             .is_err()
     {

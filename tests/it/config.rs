@@ -194,9 +194,7 @@ fn everything_has_a_default() {
     };
     assert!(matches!(
         subscriber.channel,
-        Channel::Log {
-            language: None
-        }
+        Channel::Log { language: None }
     ));
 }
 

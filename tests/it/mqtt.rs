@@ -48,7 +48,9 @@ async fn books(daemon: &Daemon, instrument: &str, column: &str, count: u64) {
 async fn a_message_that_comes_again_is_one_reading() {
     let (mut daemon, mut client) = start("twice", &[]).await;
     for seq in [1, 2, 2, 3, 1] {
-        client.publish("irdms/st-1/reading", message(seq, 0.1)).await;
+        client
+            .publish("irdms/st-1/reading", message(seq, 0.1))
+            .await;
     }
     books(&daemon, "st-1", "stored", 3).await;
     books(&daemon, "st-1", "duplicates", 2).await;
@@ -59,10 +61,17 @@ async fn a_message_that_comes_again_is_one_reading() {
 #[tokio::test(flavor = "multi_thread")]
 async fn poison_hurts_nobody_else_and_makes_no_reconnect_loop() {
     let (mut daemon, mut client) = start("poison", &[]).await;
-    client.publish("irdms/st-1/reading", vec![b'x'; 300_000]).await;
-    client.publish("irdms/st-1/reading", "{\"dose_rate\":").await;
     client
-        .publish("irdms/st-1/reading", "{\"dose_rate\":{\"value\":1,\"unit\":\"furlong\"}}")
+        .publish("irdms/st-1/reading", vec![b'x'; 300_000])
+        .await;
+    client
+        .publish("irdms/st-1/reading", "{\"dose_rate\":")
+        .await;
+    client
+        .publish(
+            "irdms/st-1/reading",
+            "{\"dose_rate\":{\"value\":1,\"unit\":\"furlong\"}}",
+        )
         .await;
     client.publish("irdms/st-2/reading", message(1, 0.1)).await;
     client.publish("irdms/a b/reading", message(1, 0.1)).await;
@@ -84,18 +93,26 @@ async fn poison_hurts_nobody_else_and_makes_no_reconnect_loop() {
 async fn one_crossing_rings_once_across_kill_9() {
     let (mut daemon, mut client) = start("rings", &["pantau/v1/#"]).await;
     client.publish("irdms/st-1/reading", message(1, 0.1)).await;
-    client.publish("irdms/st-1/reading", message(2, 150.0)).await;
+    client
+        .publish("irdms/st-1/reading", message(2, 150.0))
+        .await;
     let event = client
         .wait("the event", "pantau/v1/pantau/event", |_| true)
         .await;
     assert_eq!(event.document["activation"]["class"], "EMERGENCY");
     books(&daemon, "st-1", "stored", 2).await;
     daemon.kill_9();
-    client.publish("irdms/st-1/reading", message(2, 150.0)).await;
-    client.publish("irdms/st-1/reading", message(3, 160.0)).await;
+    client
+        .publish("irdms/st-1/reading", message(2, 150.0))
+        .await;
+    client
+        .publish("irdms/st-1/reading", message(3, 160.0))
+        .await;
     daemon.restart().await;
     subscribed(&daemon).await;
-    client.publish("irdms/st-1/reading", message(4, 170.0)).await;
+    client
+        .publish("irdms/st-1/reading", message(4, 170.0))
+        .await;
     daemon
         .wait("the last reading", "/api/v1/readings", |readings| {
             (readings.pointer("/0/seq")?.as_u64()? == 4).then_some(())
@@ -109,7 +126,9 @@ async fn one_crossing_rings_once_across_kill_9() {
         .map(|heard| heard.document["activation"]["id"].to_string())
         .collect();
     assert_eq!(ids.len(), 1, "{ids:?}");
-    let told = raised.iter().filter(|heard| heard.document["why"] == "raised");
+    let told = raised
+        .iter()
+        .filter(|heard| heard.document["why"] == "raised");
     assert_eq!(told.count(), 1);
     daemon.stop().await;
 }

@@ -138,7 +138,8 @@ async fn a_port_that_comes_back_under_another_name_is_read_again() {
         link.display()
     );
     let mut daemon = Daemon::start_in(home, &config).await;
-    let received = |books: &serde_json::Value| books.pointer("/instruments/window/received")?.as_u64();
+    let received =
+        |books: &serde_json::Value| books.pointer("/instruments/window/received")?.as_u64();
     let before = daemon
         .wait("a first reading", "/api/v1/books", |books| {
             received(books).filter(|count| *count >= 1)

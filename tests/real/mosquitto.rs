@@ -59,7 +59,10 @@ fn mosquitto(home: &Home) -> (Guard, Broker) {
     }
     let port_text = port.to_string();
     let data_text = format!("{}/", data.display());
-    let file = pantau(home, &["broker-file", "--port", &port_text, "--data", &data_text]);
+    let file = pantau(
+        home,
+        &["broker-file", "--port", &port_text, "--data", &data_text],
+    );
     assert!(file.status.success());
     let path = home.write("mosquitto.conf", file.stdout);
     let mut command = Command::new(program("mosquitto"));
@@ -81,7 +84,15 @@ fn listen(broker: &Broker, topics: &[&str]) -> (Guard, mpsc::Receiver<(String, V
     // Into a pipe it would keep what it heard until there is a block of it.
     let mut command = Command::new("stdbuf");
     command.args(["-oL", &program("mosquitto_sub")]);
-    command.args(["-h", &broker.host, "-p", &broker.port.to_string(), "-q", "1", "-v"]);
+    command.args([
+        "-h",
+        &broker.host,
+        "-p",
+        &broker.port.to_string(),
+        "-q",
+        "1",
+        "-v",
+    ]);
     for topic in topics {
         command.args(["-t", topic]);
     }
@@ -152,7 +163,10 @@ async fn two_thousand_messages_survive_kill_9() {
         (count == 2000).then_some(()).ok_or(count)
     })
     .await;
-    let twice: Vec<_> = exported(&daemon.home).into_iter().filter(|(_, n)| *n != 1).collect();
+    let twice: Vec<_> = exported(&daemon.home)
+        .into_iter()
+        .filter(|(_, n)| *n != 1)
+        .collect();
     assert!(twice.is_empty(), "stored more than once: {twice:?}");
     let mut told: Vec<(String, Value)> = Vec::new();
     while !told.iter().any(|(topic, _)| topic.ends_with("/event")) {
@@ -169,7 +183,10 @@ async fn two_thousand_messages_survive_kill_9() {
     assert_eq!(activation["class"], "EMERGENCY");
     assert_eq!(activation["value"], 150.0);
     let state = format!("/activation/{}", activation["id"].as_str().unwrap());
-    assert!(told.iter().any(|(topic, _)| topic.ends_with(&state)), "{told:#?}");
+    assert!(
+        told.iter().any(|(topic, _)| topic.ends_with(&state)),
+        "{told:#?}"
+    );
     let ids: std::collections::BTreeSet<_> = told
         .iter()
         .filter(|(topic, _)| topic.ends_with("/event"))

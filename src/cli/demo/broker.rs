@@ -37,7 +37,11 @@ pub(super) fn start() -> anyhow::Result<Broker> {
     let mut broker = rumqttd::Broker::new(config);
     std::thread::Builder::new()
         .name("broker".to_owned())
-        .spawn(move || broker.start())?;
+        .spawn(move || {
+            if let Err(error) = broker.start() {
+                tracing::error!(error = %crate::error::Chain(&error), "The demo's broker ended.");
+            }
+        })?;
     Ok(Broker {
         host: listen.ip().to_string(),
         port: listen.port(),

@@ -88,7 +88,10 @@ fn speed(text: &str) -> Result<f64, String> {
 pub(super) fn demo(args: &Args, options: &Options) -> anyhow::Result<ExitCode> {
     start_log_for(args, None)?;
     let temporary = tempfile::tempdir()?;
-    let folder = options.data.clone().unwrap_or_else(|| temporary.path().to_owned());
+    let folder = options
+        .data
+        .clone()
+        .unwrap_or_else(|| temporary.path().to_owned());
     let outcome = runtime()?.block_on(play(options, &folder));
     temporary.close()?;
     outcome
@@ -115,7 +118,10 @@ async fn play(options: &Options, folder: &Path) -> anyhow::Result<ExitCode> {
         mock.stop().await?;
     }
     let mut stopping = daemon.stop().await;
-    let books = stopping.books().await.context("the core ended before its books")?;
+    let books = stopping
+        .books()
+        .await
+        .context("the core ended before its books")?;
     stopping.finish().await;
     screen.books(&books)?;
     Ok(verdict(&books))
@@ -169,7 +175,9 @@ fn start_mocks(
 ) -> anyhow::Result<(Vec<MockHandle>, Ports)> {
     let place = |name: &str| -> anyhow::Result<Place> {
         let place = scenario.places.get(name);
-        place.cloned().with_context(|| format!("the story has no place `{name}`"))
+        place
+            .cloned()
+            .with_context(|| format!("the story has no place `{name}`"))
     };
     let mobile = Mock::serial(bgeigie::Options::default().firmware(seed))
         .at(place(MOBILE)?)
@@ -242,7 +250,11 @@ background = {{ dose_rate_usv_h = 0.1 }}
             ));
         }
     };
-    site("office", "Serpong, office window", scenario.places.get(MIGHTYOHM));
+    site(
+        "office",
+        "Serpong, office window",
+        scenario.places.get(MIGHTYOHM),
+    );
     for (name, at) in STATION_NAMES.into_iter().zip(STATIONS) {
         site(name, &format!("IRDMS {name}"), scenario.places.get(at));
     }

@@ -32,8 +32,14 @@ impl Screen {
             "A team drives past a hidden source near Serpong; {} s from background to background.",
             length.as_secs()
         ))?;
-        out.line(&format!("  team-1     bGeigie with GPS on {}", ports.bgeigie.display()))?;
-        out.line(&format!("  window     MightyOhm on {}", ports.mightyohm.display()))?;
+        out.line(&format!(
+            "  team-1     bGeigie with GPS on {}",
+            ports.bgeigie.display()
+        ))?;
+        out.line(&format!(
+            "  window     MightyOhm on {}",
+            ports.mightyohm.display()
+        ))?;
         out.line("  serpong-*  three IRDMS stations over MQTT")?;
         if let Some(address) = http {
             out.line(&format!("  API        http://{address}/api/v1/status"))?;
@@ -45,7 +51,10 @@ impl Screen {
     /// An activation, whole when it is raised or rises, in a line otherwise.
     pub(super) fn event(&self, event: &Event) -> anyhow::Result<()> {
         let mut out = Out::new();
-        out.line(&format!("*** {} {}", event.activation.class_max, event.text.id.log))?;
+        out.line(&format!(
+            "*** {} {}",
+            event.activation.class_max, event.text.id.log
+        ))?;
         out.line(&format!("    {}", event.text.en.log))?;
         if matches!(event.why.as_str(), "raised" | "risen" | "reopened") {
             let activation = &event.activation;

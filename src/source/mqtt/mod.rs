@@ -20,8 +20,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rumqttc::{
-    AsyncClient, Event, EventLoop, MqttOptions, Packet, Publish, QoS,
-    SubscribeFilter, SubscribeReasonCode,
+    AsyncClient, Event, EventLoop, MqttOptions, Packet, Publish, QoS, SubscribeFilter,
+    SubscribeReasonCode,
 };
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -209,7 +209,10 @@ impl Intake {
             }
             Ok(Event::Incoming(Packet::SubAck(ack))) => {
                 let granted = |code: &SubscribeReasonCode| {
-                    matches!(code, SubscribeReasonCode::Success(QoS::AtLeastOnce | QoS::ExactlyOnce))
+                    matches!(
+                        code,
+                        SubscribeReasonCode::Success(QoS::AtLeastOnce | QoS::ExactlyOnce)
+                    )
                 };
                 if ack.return_codes.iter().all(granted) {
                     self.suback_by = None;
@@ -241,8 +244,15 @@ impl Intake {
 
     /// Asks again when the broker did not answer the subscription.
     async fn check_suback(&mut self) {
-        if self.suback_by.is_some_and(|by| by <= tokio::time::Instant::now()) {
-            self.tell(false, "the broker does not answer the subscription".to_owned()).await;
+        if self
+            .suback_by
+            .is_some_and(|by| by <= tokio::time::Instant::now())
+        {
+            self.tell(
+                false,
+                "the broker does not answer the subscription".to_owned(),
+            )
+            .await;
             self.subscribe();
         }
     }
@@ -261,7 +271,7 @@ impl Intake {
         });
         self.backlog.push_back(Frame {
             source: SourceId::Broker,
-            received: self.stamper.next(),
+            received: self.stamper.stamp(),
             framed: Framed::Frame(payload),
             topic: Some(topic),
             delivery,

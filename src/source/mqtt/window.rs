@@ -131,7 +131,10 @@ mod tests {
         window.new_connection();
         let new = window.take(publish(1));
         window.done(old);
-        assert!(!window.has_ready(), "an old receipt acknowledged a new message");
+        assert!(
+            !window.has_ready(),
+            "an old receipt acknowledged a new message"
+        );
         window.done(new);
         assert_eq!(drain(&mut window), [1]);
     }

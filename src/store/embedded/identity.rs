@@ -9,7 +9,9 @@
 //!   one within [`WINDOW`] counts;
 //! - without a number, where it can be sent again at all: instrument and
 //!   fingerprint, asked only when the broker says that it may be a repetition
-//!   (two equal messages are otherwise two readings), and within [`WINDOW`].
+//!   (two equal messages are otherwise two readings), and within [`WINDOW`]; a
+//!   message that the broker keeps comes at each connection, and is known for as
+//!   long as anything is remembered.
 //!
 //! At the turn of a month the file before is asked too.
 
@@ -125,7 +127,7 @@ impl<'c> Identities<'c> {
         let seq = sequence.seq.cast_signed();
         let received = reading.received.wall;
         let counts = |first: i64| {
-            sequence.boot.is_some() || is_within_window(received, Wall::from_nanos(first))
+            sequence.boot.is_some() || is_within(received, Wall::from_nanos(first), WINDOW)
         };
 
         let row = params![instrument, boot, seq, fingerprint, received.as_nanos()];
@@ -167,19 +169,27 @@ impl<'c> Identities<'c> {
     ) -> rusqlite::Result<bool> {
         let fingerprint = reading.fingerprint.cast_signed();
         let received = reading.received.wall;
-        if reading.delivery.redelivered {
-            if find_arrived(&mut self.find_arrived, instrument, fingerprint, received)? {
+        let retained = reading.delivery.retained;
+        let span = if retained { KEPT } else { WINDOW };
+        if reading.delivery.redelivered || retained {
+            if find_arrived(
+                &mut self.find_arrived,
+                instrument,
+                fingerprint,
+                received,
+                span,
+            )? {
                 return Ok(true);
             }
             if let Some((previous, find_instrument, _, find)) = &mut self.previous
                 && received <= previous.until
                 && let Some(instrument) = instrument_id(find_instrument, reading)?
-                && find_arrived(find, instrument, fingerprint, received)?
+                && find_arrived(find, instrument, fingerprint, received, span)?
             {
                 return Ok(true);
             }
         }
-        if can_repeat {
+        if can_repeat || retained {
             self.insert_arrived.get()?.execute(params![
                 instrument,
                 hour(received),
@@ -191,22 +201,23 @@ impl<'c> Identities<'c> {
     }
 }
 
-/// Asks every hour of the window. Rows are grouped by hour so that writing
+/// Asks every hour of the span. Rows are grouped by hour so that writing
 /// stays in one place of the file; asking is rare.
 fn find_arrived(
     find: &mut Lazy<'_>,
     instrument: i64,
     fingerprint: i64,
     received: Wall,
+    span: Duration,
 ) -> rusqlite::Result<bool> {
     let statement = find.get()?;
-    let from = hour(received.saturating_sub(WINDOW));
+    let from = hour(received.saturating_sub(span));
     let to = hour(received.saturating_add(WINDOW));
     for hour in from..=to {
         let first = statement
             .query_row(params![instrument, hour, fingerprint], |row| row.get(0))
             .optional()?;
-        if first.is_some_and(|first| is_within_window(received, Wall::from_nanos(first))) {
+        if first.is_some_and(|first| is_within(received, Wall::from_nanos(first), span)) {
             return Ok(true);
         }
     }
@@ -256,6 +267,6 @@ const fn boot_column(boot: Option<u64>) -> i64 {
 }
 
 /// In either direction, since the wall clock may have been set back.
-fn is_within_window(one: Wall, other: Wall) -> bool {
-    one.saturating_sub(WINDOW) <= other && other <= one.saturating_add(WINDOW)
+fn is_within(one: Wall, other: Wall, span: Duration) -> bool {
+    one.saturating_sub(span) <= other && other <= one.saturating_add(span)
 }

@@ -1,25 +1,53 @@
 //! Pantau watches radiation instruments and raises activations.
-
-pub mod clock;
-pub mod error;
-pub mod units;
+//!
+//! Read the tree downwards; a module imports from what stands above it.
+//!
+//! ```text
+//! words        clock, error, units, ack, reading      no I/O
+//!
+//! core         profile     instruments as data
+//!              frame       bytes to frames; checksums
+//!              decode      frame + profile to raw reading
+//!              normalise   raw reading to reading: units, calibration, position
+//!              quality     copies, clocks
+//!              criteria    what a reading means, by rule id
+//!              cases       the same for worked cases
+//!              activation  conditions, places, activations, messages
+//!
+//! edges        source      serial lines, MQTT, recordings: produce frames
+//!              store       readings on disk, in SQLite
+//!              journal     transitions and outbox on disk, hash-chained
+//!              deliver     events to subscribers: log, MQTT, webhook
+//!              exchange    records, CSV, GeoJSON
+//!              http        status, API, metrics
+//!              telemetry   the log, names of metrics
+//!
+//! wiring       config      file and environment to a checked configuration
+//!              pipeline    tasks and channels; replay
+//!              recording   a recording through the core, for `profile decode`
+//!              cli         one file for each verb
+//! ```
+//!
+//! The core never awaits, logs, sleeps or opens anything: time comes in as an
+//! argument, what is to be done comes out as a value.
 
 pub mod ack;
+pub mod clock;
+pub mod error;
 pub mod reading;
+pub mod units;
 
 pub mod activation;
 pub mod cases;
 pub mod criteria;
 pub mod decode;
-pub mod exchange;
 pub mod frame;
 pub mod normalise;
 pub mod profile;
 pub mod quality;
-pub mod recording;
 
-pub mod config;
 pub mod deliver;
+pub mod exchange;
 pub mod http;
 pub mod journal;
 pub mod source;
@@ -27,4 +55,6 @@ pub mod store;
 pub mod telemetry;
 
 pub mod cli;
+pub mod config;
 pub mod pipeline;
+pub mod recording;

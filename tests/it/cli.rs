@@ -609,6 +609,34 @@ async fn a_running_daemon_is_asked_and_answered() {
     assert_eq!(answer[0]["acked_by"], "Sari");
 }
 
+/// A bad configuration is refused and the old one stays; a good one is taken.
+#[tokio::test]
+async fn a_running_daemon_reads_its_configuration_again() {
+    let mut daemon = Daemon::start("[node]\nname = \"before\"\n").await;
+    let config = "[http]\nlisten = \"127.0.0.1:0\"\n[node]\nname = ";
+    daemon
+        .home
+        .write("pantau.toml", format!("{config}\"two words\"\n"));
+    daemon.signal("HUP");
+    wait_for("the refusal", PATIENCE, async || {
+        let log = daemon.log();
+        if log.contains("two words") {
+            Ok(())
+        } else {
+            Err(log)
+        }
+    })
+    .await;
+    assert_eq!(daemon.get("/api/v1/status").await.1["node"], "before");
+
+    daemon
+        .home
+        .write("pantau.toml", format!("{config}\"after\"\n"));
+    daemon.reload().await;
+    assert_eq!(daemon.get("/api/v1/status").await.1["node"], "after");
+    daemon.stop().await;
+}
+
 #[test]
 fn a_daemon_that_is_not_there_is_a_failure_that_says_so() {
     let home = Home::new();

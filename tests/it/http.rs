@@ -24,12 +24,12 @@ lon = 106.66
 id = "low"
 profile = "mightyohm"
 site = "roof"
-capture = { file = "low" }
+capture = { file = "low", lines_per_s = 100 }
 
 [[instrument]]
 id = "high"
 profile = "mightyohm"
-capture = { file = "high" }
+capture = { file = "high", lines_per_s = 100 }
 
 [[subscriber]]
 id = "log"
@@ -56,9 +56,12 @@ async fn daemon() -> Daemon {
     daemon
 }
 
+/// Where a member stands, and what it must be.
+type Member<'a> = (&'a str, fn(&Value) -> bool);
+
 /// Members that a document must have, with the kind of each.
 #[track_caller]
-fn check_shape(document: &Value, members: &[(&str, fn(&Value) -> bool)]) {
+fn check_shape(document: &Value, members: &[Member<'_>]) {
     for (pointer, is_right) in members {
         let value = document.pointer(pointer);
         assert!(value.is_some_and(is_right), "{pointer} in {document:#}");
@@ -129,11 +132,9 @@ async fn readings_are_found_by_instrument_time_place_and_number() {
     assert_eq!(code, 200);
     let all = all.as_array().unwrap().clone();
     assert_eq!(all.len(), 5);
-    let times: Vec<&str> = all.iter().map(|one| one["at"].as_str().unwrap()).collect();
-    assert!(
-        times.is_sorted_by(|newer, older| newer >= older),
-        "{times:?}"
-    );
+    let millis: Vec<String> = all.iter().map(to_the_millisecond).collect();
+    let is_newest_first = millis.is_sorted_by(|newer, older| newer >= older);
+    assert!(is_newest_first, "{millis:?}");
     let high = all.iter().find(|one| one["class"] == "EMERGENCY").unwrap();
     check_shape(
         high,
@@ -149,7 +150,8 @@ async fn readings_are_found_by_instrument_time_place_and_number() {
             ("/remarks", Value::is_array),
         ],
     );
-    let third = times[2];
+    let third = &millis[2];
+    let n_since = millis.iter().filter(|one| *one >= third).count();
     for (query, expected) in [
         ("instrument=low".to_owned(), 3),
         ("instrument=high".to_owned(), 2),
@@ -157,8 +159,8 @@ async fn readings_are_found_by_instrument_time_place_and_number() {
         ("limit=2".to_owned(), 2),
         ("limit=0".to_owned(), 0),
         ("instrument=low&limit=1&order=oldest".to_owned(), 1),
-        (format!("since={third}"), 3),
-        (format!("until={third}"), 2),
+        (format!("since={third}"), n_since),
+        (format!("until={third}"), 5 - n_since),
         (
             "since=2000-01-01T00:00:00Z&until=2000-01-02T00:00:00Z".to_owned(),
             0,
@@ -171,7 +173,16 @@ async fn readings_are_found_by_instrument_time_place_and_number() {
         assert_eq!(found.as_array().unwrap().len(), expected, "{query}");
     }
     let (_, oldest) = daemon.get("/api/v1/readings?order=oldest&limit=1").await;
-    assert_eq!(oldest[0]["at"], *times.last().unwrap());
+    assert_eq!(to_the_millisecond(&oldest[0]), *millis.last().unwrap());
+}
+
+/// When a reading was measured, cut to the millisecond: readings are found and
+/// ordered by it, and within one by their content.
+fn to_the_millisecond(reading: &Value) -> String {
+    let at = reading["at"].as_str().unwrap();
+    let (seconds, rest) = at.trim_end_matches('Z').split_once('.').unwrap_or((at, ""));
+    let digits: String = rest.chars().chain("000".chars()).take(3).collect();
+    format!("{}.{digits}Z", seconds.trim_end_matches('Z'))
 }
 
 #[tokio::test]

@@ -5,7 +5,11 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
 #[path = "../it/support/mod.rs"]
-#[expect(dead_code, reason = "shared with the other tier, which uses all of it")]
+#[expect(
+    dead_code,
+    unused_imports,
+    reason = "shared with the other tier, which uses all of it"
+)]
 mod support;
 
 mod mosquitto;

@@ -50,7 +50,7 @@ pub(crate) fn start_broker_at(listen: SocketAddr) -> Broker {
         ..Config::default()
     };
     let mut broker = rumqttd::Broker::new(config);
-    std::thread::spawn(move || broker.start());
+    std::thread::spawn(move || broker.start().unwrap());
     Broker {
         host: listen.ip().to_string(),
         port: listen.port(),
@@ -192,8 +192,7 @@ async fn poll(
             }
             Ok(_) => {}
             Err(error) if was_connected => {
-                eprintln!("the test's MQTT client lost its connection: {error}");
-                return;
+                panic!("the test's MQTT client lost its connection: {error}")
             }
             // The broker's thread may not listen yet.
             Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,

@@ -85,6 +85,11 @@ impl Daemon {
         self.address
     }
 
+    /// Its process id.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Asks, and gives status and document.
     pub(crate) async fn get(&self, path: &str) -> (u16, Value) {
         let request = self.client.get(self.url(path));
@@ -141,10 +146,17 @@ impl Daemon {
         self.find_address(logged).await;
     }
 
+    /// Has it read its configuration again, and waits until it serves anew.
+    pub(crate) async fn reload(&mut self) {
+        let logged = self.log().len();
+        self.signal("HUP");
+        self.find_address(logged).await;
+    }
+
     /// Sends a signal by its name, such as `HUP`.
     pub(crate) fn signal(&self, name: &str) {
         let sent = Command::new("sh")
-            .args(["-c", &format!("kill -{name} {}", self.child.id())])
+            .args(["-c", &format!("kill -{name} {}", self.pid())])
             .status()
             .unwrap();
         assert!(sent.success(), "kill -{name} failed");
@@ -195,6 +207,7 @@ impl Daemon {
 }
 
 impl Drop for Daemon {
+    #[expect(clippy::print_stderr, reason = "explains a failed test in its output")]
     fn drop(&mut self) {
         self.child.kill().ok(); // it may have ended already
         self.child.wait().ok();

@@ -14,17 +14,13 @@ use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use super::books::{Account, Books, Ledger};
-use super::command::{
-    Command, InstrumentCounts, InstrumentView, LinkView, Refusal, Status, StoreView,
-};
+use super::books::Ledger;
+use super::command::Command;
 use super::instrument::{Instrument, Link, Taken};
 use super::outbox::Recorded;
 use super::router::{Route, Router};
 use crate::ack::Ack;
-use crate::activation::{
-    AckError, ActivationId, ActivationView, Effect, Judged, Machine, Mode, Person,
-};
+use crate::activation::{Effect, Judged, Machine, Mode};
 use crate::clock::{Clock, Received};
 use crate::criteria::{ExistingArea, Policy};
 use crate::decode::{RejectReason, Rejected};
@@ -35,7 +31,7 @@ use crate::frame::Framed;
 use crate::normalise::{Arrival, fingerprint};
 use crate::reading::{Flag, InstrumentId};
 use crate::source::{Frame, Input, InstrumentIndex, LinkChange, SourceId};
-use crate::store::embedded::{Counters, Health, Item, Refused, Tally, Verdict, Writer};
+use crate::store::embedded::{Counters, Health, Item, Refused, Verdict, Writer};
 
 /// Frames taken from the sources at once.
 const BATCH: usize = 256;
@@ -85,10 +81,10 @@ pub(super) struct Parts {
 
 /// The core and its state.
 pub(super) struct CoreTask {
-    parts: Parts,
+    pub(super) parts: Parts,
     by_name: HashMap<InstrumentId, InstrumentIndex>,
-    broker: Option<Link>,
-    unattributed: Ledger,
+    pub(super) broker: Option<Link>,
+    pub(super) unattributed: Ledger,
     unattributed_said: HashMap<String, u64>,
     /// What the store could not take yet, in order.
     overflow: VecDeque<Item>,
@@ -366,7 +362,7 @@ impl CoreTask {
         }
     }
 
-    fn record(&mut self, effects: Vec<Effect>, item: Option<Item>) {
+    pub(super) fn record(&mut self, effects: Vec<Effect>, item: Option<Item>) {
         let recorded = Recorded { effects, item };
         if !self.unsent.is_empty() {
             self.unsent.push_back(recorded);
@@ -412,169 +408,6 @@ impl CoreTask {
                 break;
             }
         }
-    }
-
-    fn command(&mut self, command: Command) {
-        match command {
-            // An asker that went away needs no answer.
-            Command::Status(answer) => drop(answer.send(self.status())),
-            Command::Instruments(answer) => drop(answer.send(self.instruments())),
-            Command::Activations(answer) => drop(answer.send(self.activations())),
-            Command::Books(answer) => drop(answer.send(self.books())),
-            Command::Acknowledge {
-                id,
-                version,
-                by,
-                note,
-                channel,
-                answer,
-            } => {
-                let person = Person {
-                    by: &by,
-                    note: &note,
-                    channel,
-                };
-                drop(answer.send(self.acknowledge(&id, version, person)));
-            }
-        }
-    }
-
-    fn acknowledge(
-        &mut self,
-        id: &str,
-        version: u32,
-        person: Person<'_>,
-    ) -> Result<ActivationView, Refusal> {
-        let unknown = || Refusal::Unknown(format!("no activation `{}`", excerpt(id, 40)));
-        let id = ActivationId::parse(id).ok_or_else(unknown)?;
-        let now = self.parts.clock.now();
-        match self.parts.machine.acknowledge(&id, version, person, now) {
-            Ok(effects) => {
-                if !effects.is_empty() {
-                    self.record(effects, None);
-                }
-                self.parts
-                    .machine
-                    .activation(&id)
-                    .map(ActivationView::of)
-                    .ok_or_else(unknown)
-            }
-            Err(error) => {
-                let text = error.to_string();
-                Err(match error {
-                    AckError::Version { current, .. } => {
-                        Refusal::Stale(Box::new(ActivationView::of(&current)), text)
-                    }
-                    AckError::Unknown(_) => Refusal::Unknown(text),
-                    _ => Refusal::Invalid(text),
-                })
-            }
-        }
-    }
-
-    fn activations(&self) -> Vec<ActivationView> {
-        let machine = &self.parts.machine;
-        let mut views: Vec<ActivationView> = machine
-            .open()
-            .chain(machine.closed())
-            .map(ActivationView::of)
-            .collect();
-        views.sort_by(|a, b| b.onset.cmp(&a.onset).then_with(|| a.id.cmp(&b.id)));
-        views
-    }
-
-    fn books(&self) -> Books {
-        let counters = self.parts.counters.borrow();
-        let mut books = Books {
-            since: self.parts.started.wall.to_string(),
-            unattributed: Account::of(&self.unattributed, &Tally::default()),
-            ..Books::default()
-        };
-        books.total.add(&books.unattributed);
-        for instrument in &self.parts.instruments {
-            let tally = counters
-                .by_instrument
-                .get(&instrument.id)
-                .copied()
-                .unwrap_or_default();
-            let account = Account::of(&instrument.ledger, &tally);
-            books.total.add(&account);
-            books.instruments.insert(instrument.id.to_string(), account);
-        }
-        books
-    }
-
-    fn status(&self) -> Status {
-        let now = self.parts.clock.now();
-        let mut activations = BTreeMap::new();
-        for activation in self.parts.machine.open() {
-            let class = ActivationView::of(activation).class_max;
-            *activations.entry(class).or_default() += 1;
-        }
-        let broker_up = self.broker.as_ref().is_some_and(|link| link.up);
-        let mut counts = InstrumentCounts::default();
-        for instrument in &self.parts.instruments {
-            counts.total += 1;
-            let up = instrument.link.as_ref().map_or(broker_up, |link| link.up);
-            counts.connected += u64::from(up);
-            counts.heard += u64::from(instrument.last.is_some());
-        }
-        Status {
-            node: self.parts.node.clone(),
-            version: env!("CARGO_PKG_VERSION"),
-            started_at: self.parts.started.wall.to_string(),
-            now: now.wall.to_string(),
-            uptime_s: now.mono.since(self.parts.started.mono).as_secs(),
-            exercise: self.parts.mode == Mode::Exercise,
-            broker: self.broker.as_ref().map(link_view),
-            store: self.store_view(),
-            instruments: counts,
-            activations,
-            outbox_waiting: self.parts.outbox_waiting.borrow().clone(),
-        }
-    }
-
-    fn store_view(&self) -> StoreView {
-        let commits = self.parts.counters.borrow().commits;
-        let (ok, error) = match &*self.parts.health.borrow() {
-            Health::Ok => (true, None),
-            Health::Failing { since, error } => (false, Some(format!("since {since}: {error}"))),
-        };
-        StoreView { ok, error, commits }
-    }
-
-    fn instruments(&self) -> Vec<InstrumentView> {
-        let now = self.parts.clock.mono();
-        self.parts
-            .instruments
-            .iter()
-            .map(|instrument| {
-                let last = instrument.last.as_ref();
-                InstrumentView {
-                    id: instrument.id.to_string(),
-                    profile: instrument.decoder.profile().id.to_string(),
-                    site: instrument.place.site.as_ref().map(|site| site.id.clone()),
-                    source: instrument.place.source.as_str(),
-                    link: instrument
-                        .link
-                        .as_ref()
-                        .or(self.broker.as_ref())
-                        .map(link_view),
-                    online: instrument.online,
-                    age_s: last.map(|last| now.since(last.reading.received.mono).as_secs_f64()),
-                    class: last.and_then(|last| last.class).map(|class| class.as_str()),
-                    last: last.map(|last| reading_record(&last.reading, None)),
-                }
-            })
-            .collect()
-    }
-}
-
-fn link_view(link: &Link) -> LinkView {
-    LinkView {
-        up: link.up,
-        since: link.since.wall.to_string(),
-        detail: link.detail.clone(),
     }
 }
 

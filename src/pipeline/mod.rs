@@ -4,6 +4,7 @@
 //! with the data: sources stop, the core drains, the outbox writes down and
 //! gives subscribers a grace period, the store closes, HTTP ends last.
 
+mod answers;
 mod books;
 mod build;
 mod command;

@@ -189,6 +189,9 @@ impl Outbox {
     /// Ends the journal's thread; a reading whose change is not on disk by then
     /// is not stored either, so its source keeps it.
     async fn finish(mut self) {
+        drop(self.write(vec![Entry::Stopped {
+            why: "told to".to_owned(),
+        }]));
         let JournalHandle {
             jobs,
             _stop: stop,

@@ -12,6 +12,8 @@
     reason = "a benchmark that cannot go on should stop"
 )]
 
+#![expect(clippy::print_stdout, reason = "the figures are its result")]
+
 #[path = "../it/support/mod.rs"]
 #[expect(
     dead_code,

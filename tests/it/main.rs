@@ -11,5 +11,6 @@ mod deliver;
 mod http;
 mod mqtt;
 mod profiles;
+mod readme;
 mod serial;
 mod support;

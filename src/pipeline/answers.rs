@@ -1,0 +1,179 @@
+//! What the core answers when it is asked.
+
+use std::collections::BTreeMap;
+
+use super::books::{Account, Books};
+use super::command::{
+    Command, InstrumentCounts, InstrumentView, LinkView, Refusal, Status, StoreView,
+};
+use super::core::CoreTask;
+use super::instrument::Link;
+use crate::activation::{AckError, ActivationId, ActivationView, Mode, Person};
+use crate::error::excerpt;
+use crate::exchange::reading_record;
+use crate::store::embedded::{Health, Tally};
+
+impl CoreTask {
+    /// Answers; an asker that went away needs none.
+    pub(super) fn command(&mut self, command: Command) {
+        match command {
+            Command::Status(answer) => drop(answer.send(self.status())),
+            Command::Instruments(answer) => drop(answer.send(self.instruments())),
+            Command::Activations(answer) => drop(answer.send(self.activations())),
+            Command::Books(answer) => drop(answer.send(self.books())),
+            Command::Acknowledge {
+                id,
+                version,
+                by,
+                note,
+                channel,
+                answer,
+            } => {
+                let person = Person {
+                    by: &by,
+                    note: &note,
+                    channel,
+                };
+                drop(answer.send(self.acknowledge(&id, version, person)));
+            }
+        }
+    }
+
+    fn acknowledge(
+        &mut self,
+        id: &str,
+        version: u32,
+        person: Person<'_>,
+    ) -> Result<ActivationView, Refusal> {
+        let unknown = || Refusal::Unknown(format!("no activation `{}`", excerpt(id, 40)));
+        let id = ActivationId::parse(id).ok_or_else(unknown)?;
+        let now = self.parts.clock.now();
+        match self.parts.machine.acknowledge(&id, version, person, now) {
+            Ok(effects) => {
+                if !effects.is_empty() {
+                    self.record(effects, None);
+                }
+                self.parts
+                    .machine
+                    .activation(&id)
+                    .map(ActivationView::of)
+                    .ok_or_else(unknown)
+            }
+            Err(error) => {
+                let text = error.to_string();
+                Err(match error {
+                    AckError::Version { current, .. } => {
+                        Refusal::Stale(Box::new(ActivationView::of(&current)), text)
+                    }
+                    AckError::Unknown(_) => Refusal::Unknown(text),
+                    _ => Refusal::Invalid(text),
+                })
+            }
+        }
+    }
+
+    fn activations(&self) -> Vec<ActivationView> {
+        let machine = &self.parts.machine;
+        let mut views: Vec<ActivationView> = machine
+            .open()
+            .chain(machine.closed())
+            .map(ActivationView::of)
+            .collect();
+        views.sort_by(|a, b| b.onset.cmp(&a.onset).then_with(|| a.id.cmp(&b.id)));
+        views
+    }
+
+    fn books(&self) -> Books {
+        let counters = self.parts.counters.borrow();
+        let mut books = Books {
+            since: self.parts.started.wall.to_string(),
+            unattributed: Account::of(&self.unattributed, &Tally::default()),
+            ..Books::default()
+        };
+        books.total.add(&books.unattributed);
+        for instrument in &self.parts.instruments {
+            let tally = counters
+                .by_instrument
+                .get(&instrument.id)
+                .copied()
+                .unwrap_or_default();
+            let account = Account::of(&instrument.ledger, &tally);
+            books.total.add(&account);
+            books.instruments.insert(instrument.id.to_string(), account);
+        }
+        books
+    }
+
+    fn status(&self) -> Status {
+        let now = self.parts.clock.now();
+        let mut activations = BTreeMap::new();
+        for activation in self.parts.machine.open() {
+            let class = ActivationView::of(activation).class_max;
+            *activations.entry(class).or_default() += 1;
+        }
+        let broker_up = self.broker.as_ref().is_some_and(|link| link.up);
+        let mut counts = InstrumentCounts::default();
+        for instrument in &self.parts.instruments {
+            counts.total += 1;
+            let up = instrument.link.as_ref().map_or(broker_up, |link| link.up);
+            counts.connected += u64::from(up);
+            counts.heard += u64::from(instrument.last.is_some());
+        }
+        Status {
+            node: self.parts.node.clone(),
+            version: env!("CARGO_PKG_VERSION"),
+            started_at: self.parts.started.wall.to_string(),
+            now: now.wall.to_string(),
+            uptime_s: now.mono.since(self.parts.started.mono).as_secs(),
+            exercise: self.parts.mode == Mode::Exercise,
+            broker: self.broker.as_ref().map(link_view),
+            store: self.store_view(),
+            instruments: counts,
+            activations,
+            outbox_waiting: self.parts.outbox_waiting.borrow().clone(),
+        }
+    }
+
+    fn store_view(&self) -> StoreView {
+        let commits = self.parts.counters.borrow().commits;
+        let (ok, error) = match &*self.parts.health.borrow() {
+            Health::Ok => (true, None),
+            Health::Failing { since, error } => (false, Some(format!("since {since}: {error}"))),
+        };
+        StoreView { ok, error, commits }
+    }
+
+    fn instruments(&self) -> Vec<InstrumentView> {
+        let now = self.parts.clock.mono();
+        self.parts
+            .instruments
+            .iter()
+            .map(|instrument| {
+                let last = instrument.last.as_ref();
+                InstrumentView {
+                    id: instrument.id.to_string(),
+                    profile: instrument.decoder.profile().id.to_string(),
+                    site: instrument.place.site.as_ref().map(|site| site.id.clone()),
+                    source: instrument.place.source.as_str(),
+                    link: instrument
+                        .link
+                        .as_ref()
+                        .or(self.broker.as_ref())
+                        .map(link_view),
+                    online: instrument.online,
+                    age_s: last.map(|last| now.since(last.reading.received.mono).as_secs_f64()),
+                    class: last.and_then(|last| last.class).map(|class| class.as_str()),
+                    last: last.map(|last| reading_record(&last.reading, None)),
+                }
+            })
+            .collect()
+    }
+}
+
+fn link_view(link: &Link) -> LinkView {
+    LinkView {
+        up: link.up,
+        since: link.since.wall.to_string(),
+        detail: link.detail.clone(),
+    }
+}

@@ -1,0 +1,317 @@
+//! Turns a profile as written into one the program can rely on, or says
+//! everything that is wrong with it.
+//!
+//! `mod.rs` is the profile as a whole, `names` templates and topics, `message`
+//! one kind of frame, `value` one value in it.
+
+mod message;
+mod names;
+mod value;
+
+use std::time::Duration;
+
+use super::model::{
+    Checksum, Framing, FramingKind, Message, NamePart, NameTemplate, Profile, Remember, SerialLine,
+    Source, Transport,
+};
+use super::schema::{
+    ChecksumMode, DeviceClass, ProfileStatus, RawChecksum, RawFraming, RawProfile, RawTransport,
+    SCHEMA, Unused,
+};
+use message::message;
+use names::template;
+pub(crate) use value::quantity_dimension;
+
+/// Longest frame any profile may ask for: 64 KiB.
+const MAX_FRAME_BYTES: usize = 65_536;
+
+/// Collects what is wrong, each with its place in the file.
+#[derive(Debug, Default)]
+struct Problems(Vec<String>);
+
+impl Problems {
+    fn add(&mut self, at: &str, text: impl std::fmt::Display) {
+        self.0.push(format!("{at}: {text}"));
+    }
+
+    /// Reads a word of a closed list; on failure notes it and gives `fallback`.
+    fn word<T>(
+        &mut self,
+        at: &str,
+        word: &str,
+        read: impl Fn(&str) -> Option<T>,
+        all: &[T],
+        fallback: T,
+    ) -> T
+    where
+        T: Copy + std::fmt::Display,
+    {
+        read(word).unwrap_or_else(|| {
+            let known: Vec<String> = all.iter().map(ToString::to_string).collect();
+            self.add(at, format!("`{word}` is none of {}", known.join(", ")));
+            fallback
+        })
+    }
+}
+
+/// Checks a whole profile.
+///
+/// # Errors
+///
+/// Every problem found, each with the path of its key.
+pub(super) fn check(raw: RawProfile) -> Result<Profile, Vec<String>> {
+    let mut problems = Problems::default();
+    let p = &mut problems;
+    if raw.schema != SCHEMA {
+        p.add(
+            "schema",
+            format!("is {}, this program reads {SCHEMA}", raw.schema),
+        );
+    }
+    ensure_id(&raw.id, p);
+    let class = p.word(
+        "class",
+        &raw.class,
+        DeviceClass::from_word,
+        DeviceClass::ALL,
+        DeviceClass::SurveyMeter,
+    );
+    let status = p.word(
+        "status",
+        &raw.status,
+        ProfileStatus::from_word,
+        ProfileStatus::ALL,
+        ProfileStatus::Unverified,
+    );
+    if status == ProfileStatus::Unverified && raw.caveat.is_none() {
+        p.add("caveat", "an unverified profile says what is not certain");
+    }
+    ensure_sources(&raw, p);
+    if raw.gy_to_sv.is_some_and(|f| !(0.5..=2.0).contains(&f)) {
+        p.add("gy_to_sv", "must lie between 0.5 and 2");
+    }
+    let unmatched = p.word(
+        "unmatched",
+        &raw.unmatched,
+        Unused::from_word,
+        Unused::ALL,
+        Unused::Rejected,
+    );
+    let transport = transport(&raw.transport, p);
+    let framing = framing(&raw.framing, p);
+    match (&transport, &framing.kind) {
+        (Transport::Serial(_), FramingKind::Line { .. })
+        | (Transport::Mqtt { .. }, FramingKind::Message) => {}
+        _ => p.add(
+            "framing.kind",
+            "serial lines are framed by `line`, MQTT by `message`",
+        ),
+    }
+    let checksum = raw.checksum.as_ref().map(|c| checksum(c, p));
+    let remember: Vec<Remember> = raw
+        .remember
+        .iter()
+        .map(|r| Remember {
+            name: r.name.clone(),
+            after: r.after.clone(),
+        })
+        .collect();
+    if raw.messages.is_empty() {
+        p.add("message", "a profile needs at least one");
+    }
+    let messages: Vec<Message> = raw
+        .messages
+        .iter()
+        .enumerate()
+        .map(|(n, m)| message(&format!("message[{n}]"), m, &transport, &remember, p))
+        .collect();
+    let identity = NameTemplate {
+        parts: template(&raw.identity.name),
+    };
+    ensure_identity(&identity, &messages, p);
+    if !problems.0.is_empty() {
+        return Err(problems.0);
+    }
+    Ok(Profile {
+        id: raw.id.into(),
+        title: raw.title,
+        class,
+        status,
+        caveat: raw.caveat,
+        sources: raw
+            .sources
+            .into_iter()
+            .map(|s| Source {
+                what: s.what,
+                grade: s.grade,
+            })
+            .collect(),
+        gy_to_sv: raw.gy_to_sv,
+        identity,
+        transport,
+        framing,
+        checksum,
+        remember,
+        messages,
+        unmatched,
+    })
+}
+
+fn ensure_id(id: &str, p: &mut Problems) {
+    let good = !id.is_empty()
+        && id
+            .chars()
+            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
+    if !good {
+        p.add(
+            "id",
+            format!("`{id}` is not lower-case letters, digits and dashes"),
+        );
+    }
+}
+
+fn ensure_sources(raw: &RawProfile, p: &mut Problems) {
+    if raw.sources.is_empty() {
+        p.add("sources", "a profile names at least one source");
+    }
+    for (n, source) in raw.sources.iter().enumerate() {
+        if !matches!(source.grade.as_str(), "V" | "F" | "C" | "R" | "S") {
+            p.add(
+                &format!("sources[{n}].grade"),
+                format!("`{}` is none of V, F, C, R, S", source.grade),
+            );
+        }
+    }
+}
+
+fn ensure_identity(identity: &NameTemplate, messages: &[Message], p: &mut Problems) {
+    for part in &identity.parts {
+        let NamePart::Capture(name) = part else {
+            continue;
+        };
+        let lacking = messages
+            .iter()
+            .find(|m| !m.values.is_empty() && !m.captures.contains(name));
+        if let Some(message) = lacking {
+            p.add(
+                "identity.name",
+                format!("message `{}` has no capture `{name}`", message.name),
+            );
+        }
+    }
+}
+
+fn transport(raw: &RawTransport, p: &mut Problems) -> Transport {
+    let seconds = |s: &Option<u32>| s.map(|s| Duration::from_secs(s.into()));
+    match raw {
+        RawTransport::Serial {
+            baud,
+            data_bits,
+            parity,
+            stop_bits,
+            flow,
+            silence_s,
+        } => {
+            if *baud == 0 {
+                p.add("transport.baud", "must be at least 1");
+            }
+            let data_bits = data_bits.unwrap_or(8);
+            if !(5..=8).contains(&data_bits) {
+                p.add("transport.data_bits", "must be 5 to 8");
+            }
+            let stop_bits = stop_bits.unwrap_or(1);
+            if !(1..=2).contains(&stop_bits) {
+                p.add("transport.stop_bits", "must be 1 or 2");
+            }
+            let parity = match parity.as_deref().unwrap_or("none") {
+                "none" => 'N',
+                "even" => 'E',
+                "odd" => 'O',
+                other => {
+                    p.add(
+                        "transport.parity",
+                        format!("`{other}` is none of none, even, odd"),
+                    );
+                    'N'
+                }
+            };
+            let rtscts = match flow.as_deref().unwrap_or("none") {
+                "none" => false,
+                "rtscts" => true,
+                other => {
+                    p.add(
+                        "transport.flow",
+                        format!("`{other}` is none of none, rtscts"),
+                    );
+                    false
+                }
+            };
+            Transport::Serial(SerialLine {
+                baud: *baud,
+                data_bits,
+                parity,
+                stop_bits,
+                rtscts,
+                silence: seconds(silence_s),
+            })
+        }
+        RawTransport::Mqtt { silence_s } => Transport::Mqtt {
+            silence: seconds(silence_s),
+        },
+    }
+}
+
+fn framing(raw: &RawFraming, p: &mut Problems) -> Framing {
+    let (max_bytes, kind) = match raw {
+        RawFraming::Line {
+            max_bytes,
+            comment,
+            start,
+        } => {
+            let start = start.as_deref().and_then(|text| match text.as_bytes() {
+                [byte] => Some(*byte),
+                _ => {
+                    p.add("framing.start", "must be one ASCII character");
+                    None
+                }
+            });
+            let kind = FramingKind::Line {
+                comment: comment.clone(),
+                start,
+            };
+            (*max_bytes, kind)
+        }
+        RawFraming::Message { max_bytes } => (*max_bytes, FramingKind::Message),
+    };
+    if !(1..=MAX_FRAME_BYTES).contains(&max_bytes) {
+        p.add(
+            "framing.max_bytes",
+            format!("must be 1 to {MAX_FRAME_BYTES}"),
+        );
+    }
+    Framing { max_bytes, kind }
+}
+
+fn checksum(raw: &RawChecksum, p: &mut Problems) -> Checksum {
+    let RawChecksum::Xor {
+        after,
+        until,
+        seed,
+        mode,
+    } = raw;
+    if until.is_empty() {
+        p.add("checksum.until", "must not be empty");
+    }
+    Checksum {
+        after: after.clone(),
+        until: until.clone(),
+        seed: seed.unwrap_or(0),
+        mode: p.word(
+            "checksum.mode",
+            mode,
+            ChecksumMode::from_word,
+            ChecksumMode::ALL,
+            ChecksumMode::Require,
+        ),
+    }
+}

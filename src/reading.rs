@@ -445,7 +445,7 @@ flag_set! {
         BelowDetectionLimit = "below_detection_limit",
         /// The instrument's profile has not been verified on hardware.
         ProfileUnverified = "profile_unverified",
-        /// Received at QoS 0 or over a line without a checksum: loss is not noticed.
+        /// Received at QoS 0: its loss would not be noticed.
         Unguarded = "unguarded",
     }
 }

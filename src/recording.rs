@@ -12,6 +12,7 @@ use crate::normalise::{Arrival, Calibration, Normaliser, fingerprint};
 use crate::profile::Profile;
 use crate::reading::{Delivery, InstrumentId, Reading};
 use crate::source::capture::{self, Captured, Form, RecordingError};
+use crate::units::GY_TO_SV;
 
 /// What a frame of a recording turned out to be.
 #[derive(Clone, Debug, PartialEq)]
@@ -93,7 +94,8 @@ impl Player {
             ));
         };
         let profile = Arc::clone(self.decoder.profile());
-        let normaliser = Normaliser::new(instrument, profile, Calibration::default(), None);
+        let normaliser =
+            Normaliser::new(instrument, profile, Calibration::default(), None, GY_TO_SV);
         let reading = normaliser.reading(&raw, arrival);
         self.normalisers.insert(raw.device, normaliser);
         Played::Reading(Box::new(reading))

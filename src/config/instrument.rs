@@ -50,8 +50,8 @@ pub struct Instrument {
     pub probe_factor: Option<f64>,
     /// `range_max`: the highest dose rate it can show, 0.1 to 10⁹ µSv/h.
     pub range_max: Option<DoseRate>,
-    /// `interval_secs`: expected time between readings, 1 to 86 400 s. Default:
-    /// the profile's.
+    /// `interval_secs`: expected time between readings, 1 to 86 400 s. When
+    /// absent, the profile's `silence_s` says how long silence is normal.
     pub interval: Option<Duration>,
     /// `background`.
     pub background: Background,

@@ -32,7 +32,8 @@ pub(super) fn read_message(
         };
         return Decoded::Ignored(Ignored::Availability { online });
     }
-    let mut flags = flags(message, captures);
+    let status = flags(message, captures);
+    let mut flags = status;
     if !verified {
         flags.insert(Flag::ChecksumUnverified);
     }
@@ -42,7 +43,7 @@ pub(super) fn read_message(
     let mut values = Vec::with_capacity(message.values.len());
     let mut refused = Vec::new();
     for rule in &message.values {
-        match value(rule, captures, &mut flags) {
+        match value(rule, captures, status, &mut flags) {
             Ok(Some(value)) => values.push(value),
             Ok(None) => {}
             Err(why) if rule.optional => refused.push(why),
@@ -134,10 +135,12 @@ fn flags(message: &Message, captures: &Captures<'_>) -> Flags {
     flags
 }
 
-/// Reads one value; `Ok(None)` when the frame does not have it.
+/// Reads one value; `Ok(None)` when the frame does not have it. `status` is what
+/// the instrument says of itself, `flags` is added to.
 fn value(
     rule: &ValueRule,
     captures: &Captures<'_>,
+    status: Flags,
     flags: &mut Flags,
 ) -> Result<Option<RawValue>, RefusedValue> {
     if !captures.fit(&rule.when) {
@@ -164,42 +167,15 @@ fn value(
         why: Rejected::new(reason, format!("{}: {text}", what.quantity.as_str())),
     };
     let unit = unit(what, rule, captures).map_err(|(reason, text)| refuse(reason, text))?;
-    let word = part.text().unwrap_or_default();
-    let missing = rule.missing.iter().find(|(known, _)| *known == word);
-    let number = match (missing, part.number()) {
-        (Some((_, reason)), _) => Err(*reason),
-        // An overloaded instrument may show anything at all: the overload is
-        // what it says.
-        (None, number) if is_over(*flags) => match number {
-            Ok(number) if number.as_f64() >= 0.0 => Ok(number),
-            Ok(_) | Err(_) => Err(NoValue::Overrange),
-        },
-        (None, Ok(number)) => Ok(number),
-        (None, Err(error)) => {
-            return Err(refuse(RejectReason::NotANumber, not_a_number(part, error)));
-        }
-    };
-    if let Ok(number) = number {
-        let value = number.as_f64();
-        if value < 0.0 {
-            return Err(refuse(
-                RejectReason::OutOfRange,
-                format!("{value} is negative"),
-            ));
-        }
-        if let Some((lo, hi)) = rule.range
-            && !(lo <= value && value <= hi)
-        {
-            return Err(refuse(
-                RejectReason::OutOfRange,
-                format!("{value} is not between {lo} and {hi}"),
-            ));
-        }
-    }
-    let (number, at_least) = usable(number, rule.ceiling, flags);
+    let Showing {
+        number,
+        shown,
+        at_least,
+    } = showing(part, rule, status, flags).map_err(|(reason, text)| refuse(reason, text))?;
     Ok(Some(RawValue {
         quantity: what.quantity,
         number,
+        shown,
         at_least,
         unit,
         scale: what.scale,
@@ -211,40 +187,88 @@ fn value(
     }))
 }
 
-/// Whether the instrument says that the field is beyond what it can show.
-const fn is_over(flags: Flags) -> bool {
-    flags.contains(Flag::Overrange) || flags.contains(Flag::Overload)
+/// What a part of the frame says of a value.
+struct Showing {
+    number: Result<Number, NoValue>,
+    /// The number on the wire, where there is one.
+    shown: Option<Number>,
+    at_least: Option<Number>,
 }
 
-/// Keeps a number from passing for a normal one when the instrument, or its
-/// range, says that it is not; what it showed stays as a lower bound.
-fn usable(
-    number: Result<Number, NoValue>,
-    ceiling: Option<f64>,
+/// Reads a part as a number, or as the reason why there is none.
+///
+/// What the instrument says of its state goes before what it shows: under
+/// overload, or broken, it may show anything at all, and none of that may pass
+/// for a normal value or hide the state.
+fn showing(
+    part: &Scalar<'_>,
+    rule: &ValueRule,
+    status: Flags,
     flags: &mut Flags,
-) -> (Result<Number, NoValue>, Option<Number>) {
-    if number == Err(NoValue::Overrange) {
+) -> Result<Showing, (RejectReason, String)> {
+    let number = part.number();
+    if let Some(reason) = spoiled(status) {
+        let shown = number.ok().filter(|shown| shown.as_f64() >= 0.0);
+        // Nothing at all is no lower bound.
+        let bound = shown.filter(|shown| reason == NoValue::Overrange && shown.as_f64() > 0.0);
+        return Ok(Showing {
+            number: Err(reason),
+            shown,
+            at_least: bound,
+        });
+    }
+    let word = part.text().unwrap_or_default();
+    if let Some((_, reason)) = rule.missing.iter().find(|(known, _)| *known == word) {
+        let is_over = *reason == NoValue::Overrange;
+        if is_over {
+            flags.insert(Flag::Overrange);
+        }
+        return Ok(Showing {
+            number: Err(*reason),
+            shown: None,
+            at_least: rule.ceiling.filter(|_| is_over).map(Number::Float),
+        });
+    }
+    let number = number.map_err(|error| (RejectReason::NotANumber, not_a_number(part, error)))?;
+    let value = number.as_f64();
+    if value < 0.0 {
+        return Err((RejectReason::OutOfRange, format!("{value} is negative")));
+    }
+    if let Some((lo, hi)) = rule.range
+        && !(lo <= value && value <= hi)
+    {
+        return Err((
+            RejectReason::OutOfRange,
+            format!("{value} is not between {lo} and {hi}"),
+        ));
+    }
+    if rule.ceiling.is_some_and(|ceiling| value >= ceiling) {
         flags.insert(Flag::Overrange);
-        return (number, ceiling.map(Number::Float));
+        return Ok(Showing {
+            number: Err(NoValue::Overrange),
+            shown: Some(number),
+            at_least: Some(number),
+        });
     }
-    let Ok(shown) = number else {
-        return (number, None);
-    };
-    if ceiling.is_some_and(|ceiling| shown.as_f64() >= ceiling) {
-        flags.insert(Flag::Overrange);
+    Ok(Showing {
+        number: Ok(number),
+        shown: Some(number),
+        at_least: None,
+    })
+}
+
+/// Why nothing in this frame may pass for a normal value; over-range first, for
+/// it is evidence of a high field.
+const fn spoiled(status: Flags) -> Option<NoValue> {
+    if status.contains(Flag::Overrange) || status.contains(Flag::Overload) {
+        Some(NoValue::Overrange)
+    } else if status.contains(Flag::DetectorFault) || status.contains(Flag::HvFault) {
+        Some(NoValue::DetectorFault)
+    } else if status.contains(Flag::NotInitialised) {
+        Some(NoValue::NotInitialised)
+    } else {
+        None
     }
-    if is_over(*flags) {
-        // An overloaded tube may show nothing at all: zero is no lower bound.
-        let at_least = (shown.as_f64() > 0.0).then_some(shown);
-        return (Err(NoValue::Overrange), at_least);
-    }
-    if flags.contains(Flag::DetectorFault) || flags.contains(Flag::HvFault) {
-        return (Err(NoValue::DetectorFault), None);
-    }
-    if flags.contains(Flag::NotInitialised) {
-        return (Err(NoValue::NotInitialised), None);
-    }
-    (Ok(shown), None)
 }
 
 fn not_a_number(part: &Scalar<'_>, error: NumberError) -> String {

@@ -22,7 +22,7 @@ pub use raw::{
 use crate::error::excerpt;
 use crate::frame::{self, Framed, Verdict};
 use crate::profile::schema::{ChecksumMode, Unused};
-use crate::profile::{FramingKind, Profile};
+use crate::profile::{Format, FramingKind, Profile};
 use captures::{Captures, Found};
 use message::read_message;
 
@@ -172,7 +172,11 @@ impl Decoder {
                 Found::Whole(captures) if captures.fit(&message.when) => {
                     return read_message(&self.profile, message, &captures, verified);
                 }
-                Found::Damaged(captures, text) if captures.fit(&message.when) => {
+                // What cannot be read at all fits no condition either.
+                Found::Damaged(captures, text)
+                    if captures.fit(&message.when)
+                        || matches!(message.format, Format::Json { .. }) =>
+                {
                     damage.get_or_insert(text);
                 }
                 Found::Whole(_) | Found::Damaged(..) => {}

@@ -111,6 +111,8 @@ pub struct RawValue {
     pub quantity: Quantity,
     /// The number on the wire, or why there is none.
     pub number: Result<Number, NoValue>,
+    /// The number on the wire, also where it must not pass for a value.
+    pub shown: Option<Number>,
     /// The number is only a lower bound, on the wire.
     pub at_least: Option<Number>,
     /// Its unit.

@@ -14,7 +14,7 @@ use crate::reading::{
     Amount, Channel, Channels, Delivery, Factor, Flag, Flags, InstrumentId, NoValue, Number,
     Position, PositionSource, Quantity, Raw, Reading,
 };
-use crate::units::{Convention, Dimension, GY_TO_SV};
+use crate::units::{Convention, Dimension};
 
 /// What calibration says of one instrument; it goes before the profile's.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -63,13 +63,15 @@ pub fn fingerprint(bytes: &[u8]) -> u64 {
 
 impl Normaliser {
     /// For an instrument with its calibration, and its position if it is fixed.
+    /// `gy_to_sv` is sievert per gray of air kerma, unless the profile sets it.
     pub fn new(
         instrument: InstrumentId,
         profile: Arc<Profile>,
         calibration: Calibration,
         position: Option<Position>,
+        gy_to_sv: f64,
     ) -> Self {
-        let gy_to_sv = profile.gy_to_sv.unwrap_or(GY_TO_SV);
+        let gy_to_sv = profile.gy_to_sv.unwrap_or(gy_to_sv);
         let factor = calibration.factor.map(|factor| {
             Arc::new(Factor {
                 text: format!("x {factor}"),
@@ -152,14 +154,13 @@ impl Normaliser {
         if measured == Err(NoValue::Overrange) {
             flags.insert(Flag::Overrange);
         }
-        let sent = value.number.ok().or(value.at_least);
         Channel {
             quantity: value.quantity,
             measured,
             at_least: value
                 .at_least
                 .and_then(|number| Amount::new(value.quantity, convert(number)).ok()),
-            raw: sent.map(|number| Raw {
+            raw: value.shown.map(|number| Raw {
                 value: number,
                 unit: value.unit.symbol,
             }),

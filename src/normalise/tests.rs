@@ -77,8 +77,13 @@ impl Case {
             other => panic!("`{line}` gave {other:?}"),
         };
         let instrument = InstrumentId::new("007").unwrap();
-        let normaliser =
-            Normaliser::new(instrument, profile, self.calibration.clone(), self.position);
+        let normaliser = Normaliser::new(
+            instrument,
+            profile,
+            self.calibration.clone(),
+            self.position,
+            crate::units::GY_TO_SV,
+        );
         let arrival = Arrival {
             received: Received {
                 wall: wall("2026-03-14T03:00:00Z"),

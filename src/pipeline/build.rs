@@ -57,9 +57,10 @@ pub(super) fn instruments(config: &Config) -> Built {
         mqtt: None,
     };
     let mut filters: Vec<String> = Vec::new();
+    let gy_to_sv = config.criteria.gy_to_sv;
     for (entry, configured) in config.instruments.iter().enumerate() {
         let index = built.instruments.len();
-        let one = || instrument(configured, configured.id.clone());
+        let one = || instrument(configured, configured.id.clone(), gy_to_sv);
         match &configured.input {
             Input::Serial(serial) => {
                 built.serials.push(Serial {
@@ -131,9 +132,10 @@ fn broker(config: &Config, filters: Vec<String>) -> Option<Mqtt> {
 /// Lets in devices of entries that take each one.
 fn admit(config: &Config) -> Admit {
     let entries = config.instruments.clone();
+    let gy_to_sv = config.criteria.gy_to_sv;
     Box::new(move |entry, name| {
         let configured = entries.get(entry)?;
-        Some(instrument(configured, InstrumentId::new(name)?))
+        Some(instrument(configured, InstrumentId::new(name)?, gy_to_sv))
     })
 }
 
@@ -145,7 +147,7 @@ pub(super) fn replayed(config: &Config, profile: &Arc<Profile>, id: InstrumentId
         .iter()
         .find(|configured| configured.id == id && configured.profile.id == profile.id);
     if let Some(configured) = known {
-        return instrument(configured, id);
+        return instrument(configured, id, config.criteria.gy_to_sv);
     }
     let source = config::usual_source(profile.class);
     let place = PlaceContext {
@@ -168,7 +170,13 @@ pub(super) fn replayed(config: &Config, profile: &Arc<Profile>, id: InstrumentId
     let calibration = Calibration::default();
     Instrument::new(
         Decoder::new(Arc::clone(profile)),
-        Normaliser::new(id, Arc::clone(profile), calibration, None),
+        Normaliser::new(
+            id,
+            Arc::clone(profile),
+            calibration,
+            None,
+            config.criteria.gy_to_sv,
+        ),
         setting,
         None,
         place,
@@ -176,13 +184,14 @@ pub(super) fn replayed(config: &Config, profile: &Arc<Profile>, id: InstrumentId
     )
 }
 
-fn instrument(configured: &config::Instrument, id: InstrumentId) -> Instrument {
+fn instrument(configured: &config::Instrument, id: InstrumentId, gy_to_sv: f64) -> Instrument {
     let profile = &configured.profile;
     let normaliser = Normaliser::new(
         id,
         Arc::clone(profile),
         configured.calibration.clone(),
         configured.position,
+        gy_to_sv,
     );
     let site = configured.site.as_ref();
     let subject = configured.subject.unwrap_or(Subject::Environment);

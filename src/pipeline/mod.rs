@@ -33,7 +33,7 @@ pub use command::{
 pub use outbox::EVENT_BOUND;
 pub use replay::{Replay, Step};
 
-use crate::activation::{Event, EventContext, Machine};
+use crate::activation::{Event, EventContext, Machine, Mode};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::deliver::{Notice, OFFER_BOUND, REPORT_BOUND, Report};
@@ -222,7 +222,7 @@ impl Daemon {
         if config.store.retention.is_some() {
             side.spawn(retention(store.writer(), clock));
         }
-        info!(node = %config.node.name, instruments = config.instruments.len(), exercise = ?config.node.mode, "Pantau is running.");
+        info!(node = %config.node.name, instruments = config.instruments.len(), exercise = config.node.mode == Mode::Exercise, "Pantau is running.");
         Ok(Self {
             core,
             http: address,

@@ -1,6 +1,6 @@
 //! Device profiles: an instrument's wire protocol as data.
 //!
-//! [`schema`] is the file as written, [`check`] finds every mistake in it, and
+//! [`schema`] is the file as written, `check` finds every mistake in it, and
 //! what passes is a [`Profile`], in which names have become indices and nothing
 //! can be wrong any more. [`Registry`] holds the built-in profiles with those of
 //! the user's directory on top.

@@ -1,4 +1,4 @@
-//! A profile exactly as its TOML file says it; [`check`](super::check) turns it
+//! A profile exactly as its TOML file says it; `check` turns it
 //! into the [`Profile`](super::Profile) that the program runs on.
 //!
 //! device-profiles/README.md documents every key for those who write profiles.

@@ -11,7 +11,6 @@
     clippy::unwrap_used,
     reason = "a benchmark that cannot go on should stop"
 )]
-
 #![expect(clippy::print_stdout, reason = "the figures are its result")]
 
 #[path = "../it/support/mod.rs"]

@@ -110,6 +110,9 @@ pub(super) fn message(
         .availability
         .as_ref()
         .map(|a| availability(&format!("{at}.availability"), a, &captures, p));
+    if availability.is_some() && !raw.values.is_empty() {
+        p.add(at, "gives an availability or values, not both");
+    }
     if values.is_empty() && availability.is_none() && raw.values.is_empty() {
         p.add(at, "has neither values nor an availability: leave it out");
     }

@@ -116,6 +116,7 @@ pub(super) fn check(raw: RawProfile) -> Result<Profile, Vec<String>> {
             after: r.after.clone(),
         })
         .collect();
+    ensure_effect(&framing, &remember, p);
     if raw.messages.is_empty() {
         p.add("message", "a profile needs at least one");
     }
@@ -155,6 +156,19 @@ pub(super) fn check(raw: RawProfile) -> Result<Profile, Vec<String>> {
         messages,
         unmatched,
     })
+}
+
+/// No key may be without an effect.
+fn ensure_effect(framing: &Framing, remember: &[Remember], p: &mut Problems) {
+    let FramingKind::Line { comment, .. } = &framing.kind else {
+        if !remember.is_empty() {
+            p.add("remember", "needs lines with comments");
+        }
+        return;
+    };
+    if comment.is_none() && !remember.is_empty() {
+        p.add("remember", "needs `framing.comment`");
+    }
 }
 
 fn ensure_id(id: &str, p: &mut Problems) {
@@ -275,6 +289,12 @@ fn framing(raw: &RawFraming, p: &mut Problems) -> Framing {
                     None
                 }
             });
+            if comment.as_ref().is_some_and(String::is_empty) {
+                p.add(
+                    "framing.comment",
+                    "must not be empty: every line would be one",
+                );
+            }
             let kind = FramingKind::Line {
                 comment: comment.clone(),
                 start,

@@ -1,7 +1,7 @@
 //! The MQTT broker as a source.
 //!
 //! - The session is persistent, so the broker keeps messages while we are away.
-//! - A message is acknowledged only when its [`Ack`](crate::ack::Ack) comes
+//! - A message is acknowledged only when its [`Ack`] comes
 //!   back, that is after its reading is synced, and in order of receipt.
 //! - Acknowledgements belong to their connection: after a reconnect the broker
 //!   sends again what was not acknowledged, and older tokens are void.

@@ -39,6 +39,11 @@ impl LineFramer {
         }
     }
 
+    /// The longest line.
+    pub const fn max_bytes(&self) -> usize {
+        self.max_bytes
+    }
+
     /// Takes in bytes as they came.
     pub fn push(&mut self, bytes: &[u8]) {
         self.buffer.extend_from_slice(bytes);

@@ -5,9 +5,11 @@
 //! the bytes were cut into reads.
 
 mod checksum;
+mod framer;
 mod line;
 
 pub use checksum::{Verdict, verify};
+pub use framer::Framer;
 pub use line::LineFramer;
 
 use bytes::Bytes;

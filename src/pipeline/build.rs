@@ -18,7 +18,6 @@ use crate::deliver::{
     Kind, Language, MqttPublisher, Notice, Subscriber, SubscriberConfig, Webhook,
 };
 use crate::normalise::{Calibration, Normaliser};
-use crate::profile::schema::ChecksumMode;
 use crate::profile::{Profile, Transport};
 use crate::reading::InstrumentId;
 use crate::source::mqtt::Mqtt;
@@ -68,12 +67,7 @@ pub(super) fn instruments(config: &Config) -> Built {
                     instrument: configured.id.clone(),
                     port: serial.port.clone(),
                     line: serial.line,
-                    max_bytes: configured.profile.framing.max_bytes,
-                    checksum: configured
-                        .profile
-                        .checksum
-                        .clone()
-                        .filter(|checksum| checksum.mode == ChecksumMode::Require),
+                    profile: Arc::clone(&configured.profile),
                 });
                 built.instruments.push(one());
             }
@@ -229,7 +223,7 @@ fn instrument(configured: &config::Instrument, id: InstrumentId, gy_to_sv: f64) 
 fn silent_after(configured: &config::Instrument) -> Duration {
     let from_profile = match &configured.profile.transport {
         Transport::Serial(line) => line.silence,
-        Transport::Mqtt { silence } => *silence,
+        Transport::Tcp { silence } | Transport::Mqtt { silence } => *silence,
     };
     let moves = matches!(
         configured.source_kind,

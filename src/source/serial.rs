@@ -5,6 +5,7 @@
 //! path may lead to another device when it comes back.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::io::AsyncReadExt;
@@ -13,18 +14,14 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use super::{Backoff, Frame, Input, Inputs, InstrumentIndex, LinkChange, SourceId, Stamper};
-use crate::clock::{Clock, Received};
+use crate::clock::{Clock, Mono, Received};
 use crate::error::Chain;
-use crate::frame::{Framed, LineFramer, Verdict, verify};
-use crate::profile::{Checksum, SerialLine};
+use crate::frame::{Framed, Framer};
+use crate::profile::{Profile, SerialLine};
 use crate::reading::{Delivery, InstrumentId};
 
 /// Longest wait between attempts to open a port.
 const MOST_WAIT: Duration = Duration::from_secs(2);
-
-/// A line that has not ended by then, and whose checksum is there and right, is
-/// whole: its end got lost, or the instrument was switched off.
-const IDLE: Duration = Duration::from_millis(500);
 
 /// Bytes taken from the port at once.
 const READ_BYTES: usize = 4096;
@@ -40,10 +37,8 @@ pub struct Serial {
     pub port: PathBuf,
     /// Settings of the line.
     pub line: SerialLine,
-    /// Longest frame in bytes.
-    pub max_bytes: usize,
-    /// How a frame proves itself, where the profile demands it.
-    pub checksum: Option<Checksum>,
+    /// How the instrument speaks.
+    pub profile: Arc<Profile>,
 }
 
 /// Reads the line until told to stop.
@@ -120,25 +115,21 @@ async fn read(
     inputs: &Inputs,
     stop: &CancellationToken,
 ) -> Option<String> {
-    let mut framer = LineFramer::new(serial.max_bytes);
+    let mut framer = Framer::new(&serial.profile);
     let mut stamper = Stamper::new(*clock);
     let mut buffer = vec![0; READ_BYTES];
     let lost = loop {
+        let deadline = framer.deadline();
         let outcome = tokio::select! {
             () = stop.cancelled() => return None,
-            outcome = port.read(&mut buffer) => outcome,
-            () = tokio::time::sleep(IDLE), if proves_itself(serial, framer.pending()) => {
-                let framed = Framed::Frame(framer.take_pending());
-                if inputs.send(frame(serial, stamper.stamp(), framed)).await.is_err() {
-                    return None; // core gone: shutting down
-                }
-                continue;
-            }
+            outcome = port.read(&mut buffer) => Some(outcome),
+            () = reached(clock, deadline) => None,
         };
         match outcome {
-            Ok(0) => break "end of file: the device went away".to_owned(),
-            Ok(n) => framer.push(buffer.get(..n).unwrap_or_default()),
-            Err(error) => break error.to_string(),
+            Some(Ok(0)) => break "end of file: the device went away".to_owned(),
+            Some(Ok(n)) => framer.push(buffer.get(..n).unwrap_or_default(), clock.mono()),
+            Some(Err(error)) => break error.to_string(),
+            None => framer.tick(clock.mono()),
         }
         while let Some(framed) = framer.next_frame() {
             let frame = frame(serial, stamper.stamp(), framed);
@@ -147,21 +138,21 @@ async fn read(
             }
         }
     };
-    if let Some(framed) = framer.finish()
-        && inputs
-            .send(frame(serial, stamper.stamp(), framed))
-            .await
-            .is_err()
-    {
-        return None; // core gone: shutting down
+    while let Some(framed) = framer.finish() {
+        let frame = frame(serial, stamper.stamp(), framed);
+        if inputs.send(frame).await.is_err() {
+            return None; // core gone: shutting down
+        }
     }
     Some(lost)
 }
 
-/// Whether a line without an end is a whole frame all the same.
-fn proves_itself(serial: &Serial, pending: &[u8]) -> bool {
-    let rule = serial.checksum.as_ref();
-    !pending.is_empty() && rule.is_some_and(|rule| verify(rule, pending) == Verdict::Good)
+/// Waits until `deadline`, or for ever without one.
+async fn reached(clock: &Clock, deadline: Option<Mono>) {
+    match deadline {
+        Some(deadline) => tokio::time::sleep_until(clock.instant_at(deadline)).await,
+        None => std::future::pending().await,
+    }
 }
 
 fn frame(serial: &Serial, received: Received, framed: Framed) -> Input {

@@ -1,6 +1,7 @@
 //! How the bytes of an instrument get in: a serial line, the broker, or a
 //! recording.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use super::problem::Refused;
@@ -15,6 +16,8 @@ use crate::source::capture::Form;
 pub enum Input {
     /// `serial`.
     Serial(SerialInput),
+    /// `tcp`: the bytes of a serial line over a TCP connection.
+    Tcp(TcpInput),
     /// `mqtt`; also what an MQTT profile takes when nothing is written.
     Mqtt(MqttInput),
     /// `capture`.
@@ -31,6 +34,70 @@ pub struct SerialInput {
     /// The profile's settings, with `serial.baud` (50 to 4 000 000 bits per
     /// second) where it is given.
     pub line: SerialLine,
+    /// How the instrument is spoken to.
+    pub talk: Talk,
+    /// `serial.usb_serial`: serial number of the USB adapter. When the port's
+    /// path is gone, or leads to an adapter with another number, the port of
+    /// the adapter with this number is taken instead.
+    pub usb_serial: Option<String>,
+}
+
+/// A TCP connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TcpInput {
+    /// `tcp.listen` or `tcp.connect`; one of them is mandatory.
+    pub peer: Peer,
+    /// How the instrument is spoken to.
+    pub talk: Talk,
+}
+
+/// The other end of a TCP connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Peer {
+    /// `tcp.listen`: the instrument connects to this address of ours, as in
+    /// `0.0.0.0:4001`.
+    Listen(SocketAddr),
+    /// `tcp.connect`: the instrument waits at this host and port.
+    Connect(String),
+}
+
+/// How an instrument on a line is spoken to; keys of `serial` and `tcp` alike.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Talk {
+    /// `address`: number of the instrument on its bus, 0 to 255. Default: the
+    /// profile's.
+    pub address: Option<u8>,
+    /// `changes = true`: what changes the instrument's settings may be sent.
+    /// Default: false.
+    pub changes: bool,
+    /// `device`: the serial number that the instrument itself tells. One that
+    /// tells another is refused.
+    pub device: Option<String>,
+}
+
+impl Talk {
+    fn read(table: &mut Section<'_>) -> Self {
+        Self {
+            address: table.whole("address", 0..=255),
+            changes: table.boolean("changes").unwrap_or(false),
+            device: table.text("device").map(str::to_owned),
+        }
+    }
+
+    /// Refuses keys that would have no effect with this profile.
+    fn ensure_effect(&self, section: &Section<'_>, key: &str, profile: &Profile) {
+        let dialogue = profile.dialogue.as_deref();
+        let refuse = |name: &str, text: &str| {
+            let text = format!("the profile `{}` {text}", profile.id);
+            section.refuse(&format!("{key}.{name}"), Refused::new(text));
+        };
+        if dialogue.is_none() && self.address.is_some() {
+            refuse("address", "says nothing to the instrument");
+        }
+        if dialogue.is_none() && self.changes {
+            refuse("changes", "says nothing to the instrument");
+        }
+    }
 }
 
 /// Messages of the broker.
@@ -93,7 +160,7 @@ const FORMS: &[(&str, Form)] = &[
     ("mqtt", Form::Mqtt),
 ];
 
-/// Reads `serial`, `mqtt` and `capture` of an instrument. Without a profile the
+/// Reads `serial`, `tcp`, `mqtt` and `capture` of an instrument. Without a profile the
 /// keys are checked all the same, and nothing is given.
 pub(super) fn read(
     section: &mut Section<'_>,
@@ -102,10 +169,12 @@ pub(super) fn read(
     folders: &Folders,
 ) -> Option<Input> {
     let serial_table = section.table("serial");
+    let tcp_table = section.table("tcp");
     let mqtt_table = section.table("mqtt");
     let capture_table = section.table("capture");
     let written: Vec<&str> = [
         ("serial", &serial_table),
+        ("tcp", &tcp_table),
         ("mqtt", &mqtt_table),
         ("capture", &capture_table),
     ]
@@ -113,6 +182,7 @@ pub(super) fn read(
     .filter_map(|(key, table)| table.is_present().then_some(key))
     .collect();
     let serial = RawSerial::read(serial_table);
+    let tcp = RawTcp::read(tcp_table);
     let mqtt = RawMqtt::read(mqtt_table);
     let capture = RawCapture::read(capture_table, folders);
     if written.len() > 1 {
@@ -130,19 +200,33 @@ pub(super) fn read(
         );
         None
     };
-    match (&profile.transport, serial, mqtt, capture) {
-        (_, _, _, Some(capture)) => capture.check(section, profile),
-        (Transport::Serial(line), Some(serial), _, _) => serial.check(line),
-        (Transport::Serial(_), None, Some(_), _) => wrong_kind("mqtt"),
-        (Transport::Mqtt { .. }, Some(_), _, _) => wrong_kind("serial"),
-        (Transport::Serial(_), None, None, _) => {
+    if let Some(capture) = capture {
+        return capture.check(section, profile);
+    }
+    match (&profile.transport, serial, tcp, mqtt) {
+        // A box on the network may carry any serial line.
+        (Transport::Serial(_) | Transport::Tcp { .. }, _, Some(tcp), _) => {
+            tcp.check(section, profile)
+        }
+        (Transport::Serial(line), Some(serial), _, _) => serial.check(section, line, profile),
+        (Transport::Serial(_) | Transport::Tcp { .. }, None, None, Some(_)) => wrong_kind("mqtt"),
+        (Transport::Tcp { .. } | Transport::Mqtt { .. }, Some(_), _, _) => wrong_kind("serial"),
+        (Transport::Mqtt { .. }, None, Some(_), _) => wrong_kind("tcp"),
+        (Transport::Tcp { .. }, None, None, None) => {
+            if !section.has("tcp") {
+                let hint = "or `tcp.connect`, where the instrument waits for us";
+                section.missing("tcp.listen", Some(hint));
+            }
+            None
+        }
+        (Transport::Serial(_), None, None, None) => {
             // A `serial` that is no table has been named already.
             if !section.has("serial") {
                 section.missing("serial.port", Some("`pantau ports` shows what there is"));
             }
             None
         }
-        (Transport::Mqtt { .. }, None, mqtt, _) => {
+        (Transport::Mqtt { .. }, None, None, mqtt) => {
             mqtt.unwrap_or_default().check(section, id, profile)
         }
     }
@@ -151,6 +235,8 @@ pub(super) fn read(
 struct RawSerial {
     port: Option<PathBuf>,
     baud: Option<u32>,
+    usb_serial: Option<String>,
+    talk: Talk,
 }
 
 impl RawSerial {
@@ -169,19 +255,86 @@ impl RawSerial {
             })
         });
         let baud = table.whole("baud", 50..=4_000_000);
+        let usb_serial = table.text("usb_serial").map(str::to_owned);
+        let talk = Talk::read(&mut table);
         table.finish();
-        is_present.then_some(Self { port, baud })
+        is_present.then_some(Self {
+            port,
+            baud,
+            usb_serial,
+            talk,
+        })
     }
 
-    fn check(self, line: &SerialLine) -> Option<Input> {
+    fn check(self, section: &Section<'_>, line: &SerialLine, profile: &Profile) -> Option<Input> {
+        self.talk.ensure_effect(section, "serial", profile);
         Some(Input::Serial(SerialInput {
             port: self.port?,
             line: SerialLine {
                 baud: self.baud.unwrap_or(line.baud),
                 ..*line
             },
+            talk: self.talk,
+            usb_serial: self.usb_serial,
         }))
     }
+}
+
+struct RawTcp {
+    listen: Option<SocketAddr>,
+    connect: Option<String>,
+    talk: Talk,
+}
+
+impl RawTcp {
+    fn read(mut table: Section<'_>) -> Option<Self> {
+        let is_present = table.is_present();
+        let listen = table.parsed("listen", |text| {
+            text.parse::<SocketAddr>().map_err(|_| {
+                Refused::new(format!("`{}` is no address", excerpt(text, 64)))
+                    .hint("an address and a port, as in `0.0.0.0:4001`")
+            })
+        });
+        let connect = table.parsed("connect", |text| {
+            ensure_host_and_port(text).map(|()| text.to_owned())
+        });
+        if is_present && table.has("listen") == table.has("connect") {
+            table.refuse_all(Refused::new("takes one of `listen` and `connect`"));
+        }
+        let talk = Talk::read(&mut table);
+        table.finish();
+        is_present.then_some(Self {
+            listen,
+            connect,
+            talk,
+        })
+    }
+
+    fn check(self, section: &Section<'_>, profile: &Profile) -> Option<Input> {
+        self.talk.ensure_effect(section, "tcp", profile);
+        let peer = match (self.listen, self.connect) {
+            (Some(address), None) => Peer::Listen(address),
+            (None, Some(address)) => Peer::Connect(address),
+            _ => return None,
+        };
+        Some(Input::Tcp(TcpInput {
+            peer,
+            talk: self.talk,
+        }))
+    }
+}
+
+/// `host:port`; the host may be a name, which is looked up on every attempt.
+fn ensure_host_and_port(text: &str) -> Result<(), Refused> {
+    let parts = text.rsplit_once(':');
+    let is_good = parts.is_some_and(|(host, port)| {
+        !host.is_empty() && port.parse::<u16>().is_ok_and(|port| port > 0)
+    });
+    if is_good {
+        return Ok(());
+    }
+    let text = format!("`{}` is no host and port", excerpt(text, 64));
+    Err(Refused::new(text).hint("as in `192.0.2.7:4001` or `monitor.example.org:4001`"))
 }
 
 #[derive(Default)]
@@ -281,7 +434,7 @@ impl RawCapture {
     }
 
     fn check(self, section: &Section<'_>, profile: &Profile) -> Option<Input> {
-        let is_serial = matches!(profile.transport, Transport::Serial(_));
+        let is_serial = !matches!(profile.transport, Transport::Mqtt { .. });
         if is_serial && self.form == Some(Form::Mqtt) {
             let text = format!("the profile `{}` is of a serial instrument", profile.id);
             section.refuse("capture.form", Refused::new(text).hint("`bytes` or `hex`"));

@@ -395,6 +395,7 @@ fn shared_key(one: &Tap, other: &Tap) -> Option<&'static str> {
         (Input::Serial(one), Input::Serial(other)) => {
             (one.port == other.port).then_some("serial.port")
         }
+        (Input::Tcp(one), Input::Tcp(other)) => (one.peer == other.peer).then_some("tcp"),
         (Input::Mqtt(first), Input::Mqtt(second)) => {
             // Who claims one device goes before who claims each.
             let is_same_kind = (first.claim == Claim::Each) == (second.claim == Claim::Each);

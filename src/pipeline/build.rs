@@ -71,6 +71,7 @@ pub(super) fn instruments(config: &Config) -> Built {
                 });
                 built.instruments.push(one());
             }
+            Input::Tcp(_) => {}
             Input::Capture(capture) => {
                 built.recordings.push(Recording {
                     index,

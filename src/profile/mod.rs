@@ -6,6 +6,7 @@
 //! the user's directory on top.
 
 mod check;
+pub mod dialogue;
 mod model;
 mod registry;
 pub mod schema;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::dialogue::Dialogue;
 use super::schema::{ChecksumMode, DeviceClass, ProfileStatus, Unused};
 use crate::reading::{Factor, Flag, NoValue, Quantity, Radiation};
 use crate::units::Unit;
@@ -32,6 +33,8 @@ pub struct Profile {
     pub identity: NameTemplate,
     /// How bytes get in.
     pub transport: Transport,
+    /// What is said to the instrument.
+    pub dialogue: Option<Arc<Dialogue>>,
     /// How bytes become frames.
     pub framing: Framing,
     /// How a frame proves itself.
@@ -73,6 +76,11 @@ pub struct Source {
 pub enum Transport {
     /// A serial line.
     Serial(SerialLine),
+    /// A TCP connection that carries what a serial line would.
+    Tcp {
+        /// Silence longer than this means that the instrument is silent.
+        silence: Option<Duration>,
+    },
     /// Messages from a broker.
     Mqtt {
         /// Silence longer than this means that the instrument is silent.
@@ -81,10 +89,11 @@ pub enum Transport {
 }
 
 impl Transport {
-    /// `serial` or `mqtt`.
+    /// `serial`, `tcp` or `mqtt`.
     pub const fn as_str(&self) -> &'static str {
         match self {
             Self::Serial(_) => "serial",
+            Self::Tcp { .. } => "tcp",
             Self::Mqtt { .. } => "mqtt",
         }
     }
@@ -103,6 +112,13 @@ pub struct SerialLine {
     pub stop_bits: u8,
     /// Whether RTS/CTS handshake is used.
     pub rtscts: bool,
+    /// Level of RTS while the port is open; `None` leaves it to the driver.
+    pub rts: Option<bool>,
+    /// Level of DTR while the port is open; `None` leaves it to the driver.
+    pub dtr: Option<bool>,
+    /// From opening the port to the first byte sent; what arrives in between is
+    /// thrown away.
+    pub open_delay: Duration,
     /// Silence longer than this means that the instrument is silent.
     pub silence: Option<Duration>,
 }

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::dialogue::RawDialogue;
 use crate::reading::words;
 
 /// The one schema version there is.
@@ -36,6 +37,8 @@ pub struct RawProfile {
     pub identity: RawIdentity,
     /// How bytes get in.
     pub transport: RawTransport,
+    /// What is said to the instrument; absent: it only listens.
+    pub dialogue: Option<RawDialogue>,
     /// How bytes become frames.
     pub framing: RawFraming,
     /// How a frame proves itself; absent: it cannot.
@@ -85,6 +88,18 @@ pub enum RawTransport {
         stop_bits: Option<u8>,
         /// `none` or `rtscts`; default `none`.
         flow: Option<String>,
+        /// Level of the RTS line while the port is open; default: the driver's.
+        rts: Option<bool>,
+        /// Level of the DTR line while the port is open; default: the driver's.
+        dtr: Option<bool>,
+        /// Milliseconds between opening the port and the first byte sent;
+        /// what arrives in between is thrown away. Default 0.
+        open_delay_ms: Option<u32>,
+        /// Seconds without a byte after which the instrument counts as silent.
+        silence_s: Option<u32>,
+    },
+    /// A TCP connection that carries what a serial line would.
+    Tcp {
         /// Seconds without a byte after which the instrument counts as silent.
         silence_s: Option<u32>,
     },

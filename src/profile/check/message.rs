@@ -27,12 +27,8 @@ pub(super) fn message(
         .topic
         .as_ref()
         .map(|text| topic(&format!("{at}.topic"), text, &mut p.0));
-    match (transport, &topic) {
-        (Transport::Mqtt { .. }, None) => {
-            p.add(&format!("{at}.topic"), "an MQTT message needs one")
-        }
-        (Transport::Serial(_), Some(_)) => p.add(&format!("{at}.topic"), "a serial line has none"),
-        _ => {}
+    if matches!(transport, Transport::Mqtt { .. }) && topic.is_none() {
+        p.add(&format!("{at}.topic"), "an MQTT message needs one");
     }
     names.extend(
         topic

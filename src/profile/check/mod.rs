@@ -8,8 +8,10 @@ mod message;
 mod names;
 mod value;
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use super::dialogue::{Dialogue, check as dialogue};
 use super::model::{
     Checksum, Framing, FramingKind, Message, NamePart, NameTemplate, Profile, Remember, SerialLine,
     Source, Transport,
@@ -98,9 +100,13 @@ pub(super) fn check(raw: RawProfile) -> Result<Profile, Vec<String>> {
         Unused::Rejected,
     );
     let transport = transport(&raw.transport, p);
+    let dialogue = raw
+        .dialogue
+        .as_ref()
+        .map(|raw| dialogue::check(raw, &mut p.0));
     let framing = framing(&raw.framing, p);
     match (&transport, &framing.kind) {
-        (Transport::Serial(_), FramingKind::Line { .. })
+        (Transport::Serial(_) | Transport::Tcp { .. }, FramingKind::Line { .. })
         | (Transport::Mqtt { .. }, FramingKind::Message) => {}
         _ => p.add(
             "framing.kind",
@@ -130,6 +136,7 @@ pub(super) fn check(raw: RawProfile) -> Result<Profile, Vec<String>> {
         parts: template(&raw.identity.name),
     };
     ensure_identity(&identity, &messages, p);
+    ensure_dialogue(&transport, dialogue.as_ref(), &messages, p);
     if !problems.0.is_empty() {
         return Err(problems.0);
     }
@@ -150,6 +157,7 @@ pub(super) fn check(raw: RawProfile) -> Result<Profile, Vec<String>> {
         gy_to_sv: raw.gy_to_sv,
         identity,
         transport,
+        dialogue: dialogue.map(Arc::new),
         framing,
         checksum,
         remember,
@@ -168,6 +176,30 @@ fn ensure_effect(framing: &Framing, remember: &[Remember], p: &mut Problems) {
     };
     if comment.is_none() && !remember.is_empty() {
         p.add("remember", "needs `framing.comment`");
+    }
+}
+
+/// Only a line can be spoken on, and only answers have a label.
+fn ensure_dialogue(
+    transport: &Transport,
+    dialogue: Option<&Dialogue>,
+    messages: &[Message],
+    p: &mut Problems,
+) {
+    if matches!(transport, Transport::Mqtt { .. }) {
+        if dialogue.is_some() {
+            p.add("dialogue", "needs a serial line or a TCP connection");
+        }
+        return;
+    }
+    let is_polled = dialogue.is_some_and(|dialogue| dialogue.poll.is_some());
+    for (n, message) in messages.iter().enumerate() {
+        if message.topic.is_some() && !is_polled {
+            p.add(
+                &format!("message[{n}].topic"),
+                "only MQTT messages and answers to `dialogue.poll` have one",
+            );
+        }
     }
 }
 
@@ -224,6 +256,9 @@ fn transport(raw: &RawTransport, p: &mut Problems) -> Transport {
             parity,
             stop_bits,
             flow,
+            rts,
+            dtr,
+            open_delay_ms,
             silence_s,
         } => {
             if *baud == 0 {
@@ -260,15 +295,24 @@ fn transport(raw: &RawTransport, p: &mut Problems) -> Transport {
                     false
                 }
             };
+            if rtscts && rts.is_some() {
+                p.add("transport.rts", "with `flow = \"rtscts\"` the driver sets it");
+            }
             Transport::Serial(SerialLine {
                 baud: *baud,
                 data_bits,
                 parity,
                 stop_bits,
                 rtscts,
+                rts: *rts,
+                dtr: *dtr,
+                open_delay: Duration::from_millis(open_delay_ms.unwrap_or(0).into()),
                 silence: seconds(silence_s),
             })
         }
+        RawTransport::Tcp { silence_s } => Transport::Tcp {
+            silence: seconds(silence_s),
+        },
         RawTransport::Mqtt { silence_s } => Transport::Mqtt {
             silence: seconds(silence_s),
         },

@@ -1,21 +1,23 @@
 //! The command line: arguments, and what is printed.
 
+mod verb;
 mod world;
 
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand};
-use firmware_mocks::families::{FAMILIES, bgeigie, espgeiger, irdms, mightyohm};
+use clap::{Args, Parser};
+use firmware_mocks::families::FAMILIES;
+use firmware_mocks::firmware::{Firmware, Station};
 use firmware_mocks::mock::{self, Mock, MockHandle};
 use firmware_mocks::mqtt::Broker;
 use firmware_mocks::player;
-use firmware_mocks::scenario::{MIGHTYOHM, MOBILE, STATIONS};
 use serde_json::{Value, json};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 
+use verb::Verb;
 use world::World;
 
 /// Fake radiation instruments on pseudo-terminals and MQTT.
@@ -26,22 +28,6 @@ use world::World;
 pub(crate) struct Arguments {
     #[command(subcommand)]
     verb: Verb,
-}
-
-#[derive(Debug, Subcommand)]
-enum Verb {
-    /// The families there are
-    List,
-    /// MightyOhm Geiger kit, serial
-    Mightyohm(Serial<mightyohm::Options>),
-    /// Safecast bGeigie, serial
-    Bgeigie(Serial<bgeigie::Options>),
-    /// ESPGeiger, MQTT
-    Espgeiger(Mqtt<espgeiger::Options>),
-    /// IRDMS station in pantau's own format, MQTT
-    Irdms(Mqtt<irdms::Options>),
-    /// Sends a recording line by line
-    Play(Play),
 }
 
 #[derive(Args, Debug)]
@@ -90,34 +76,7 @@ const EVENTS: usize = 256;
 /// Runs what the arguments ask for, until it is done, the time is up, or SIGINT or
 /// SIGTERM comes.
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
-    match arguments.verb {
-        Verb::List => FAMILIES.iter().try_for_each(|family| {
-            say(&json!({
-                "family": family.name,
-                "transport": family.transport,
-                "about": family.about,
-            }))
-        }),
-        Verb::Mightyohm(args) => {
-            let firmware = args.family.firmware(args.world.seed);
-            run_mock(Mock::serial(firmware), args.link, args.world, MIGHTYOHM).await
-        }
-        Verb::Bgeigie(args) => {
-            let firmware = args.family.firmware(args.world.seed);
-            run_mock(Mock::serial(firmware), args.link, args.world, MOBILE).await
-        }
-        Verb::Espgeiger(args) => {
-            let broker = log_in(args.broker, args.user, args.password_file)?;
-            let station = args.family.station(args.world.seed);
-            run_mock(Mock::mqtt(station, broker), None, args.world, MIGHTYOHM).await
-        }
-        Verb::Irdms(args) => {
-            let broker = log_in(args.broker, args.user, args.password_file)?;
-            let station = args.family.station(args.world.seed);
-            run_mock(Mock::mqtt(station, broker), None, args.world, STATIONS[0]).await
-        }
-        Verb::Play(args) => play(args).await,
-    }
+    arguments.verb.run().await
 }
 
 /// Prints an error with all its causes.
@@ -125,6 +84,42 @@ pub(crate) fn complain(error: &anyhow::Error) {
     if writeln!(io::stderr().lock(), "firmware-mocks: {error:#}").is_err() {
         // Nobody reads it; the exit code still tells.
     }
+}
+
+impl<F: Args> Serial<F> {
+    /// Runs what `build` makes of the options; `home` is its place in the demo.
+    async fn run(
+        self,
+        build: fn(F, u64) -> Box<dyn Firmware>,
+        home: &'static str,
+    ) -> anyhow::Result<()> {
+        let firmware = build(self.family, self.world.seed);
+        run_mock(Mock::serial(firmware), self.link, self.world, home).await
+    }
+}
+
+impl<F: Args> Mqtt<F> {
+    /// As [`Serial::run`], on the broker.
+    async fn run(
+        self,
+        build: fn(F, u64) -> Box<dyn Station>,
+        home: &'static str,
+    ) -> anyhow::Result<()> {
+        let broker = log_in(self.broker, self.user, self.password_file)?;
+        let station = build(self.family, self.world.seed);
+        run_mock(Mock::mqtt(station, broker), None, self.world, home).await
+    }
+}
+
+fn list() -> anyhow::Result<()> {
+    FAMILIES.iter().try_for_each(|family| {
+        say(&json!({
+            "family": family.name,
+            "profile": family.profile,
+            "transport": family.transport(),
+            "about": family.about,
+        }))
+    })
 }
 
 /// Runs a mock; `home` is its place in the demo.
@@ -141,6 +136,9 @@ async fn run_mock(
         .seed(world.seed)
         .faults(world.faults())
         .events(to_us);
+    if world.steady {
+        mock = mock.steady();
+    }
     if let Some(link) = link {
         mock = mock.link(link);
     }

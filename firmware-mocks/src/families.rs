@@ -13,44 +13,64 @@ pub mod espgeiger;
 
 pub mod irdms;
 
-/// A family, for `firmware-mocks list`.
+mod list;
+
+pub use list::FAMILIES;
+
+use crate::firmware::{Firmware, Station};
+
+/// A family: its names, and how to build one unit of it.
 #[derive(Clone, Copy, Debug)]
 pub struct Family {
     /// Its verb on the command line.
     pub name: &'static str,
-    /// How it talks: `serial` or `mqtt`.
-    pub transport: &'static str,
+    /// The id of the device profile that reads it.
+    pub profile: &'static str,
     /// What it is.
     pub about: &'static str,
+    /// A unit with the default options.
+    pub build: Build,
 }
 
-/// All families, in the order of the catalogue.
-pub const FAMILIES: &[Family] = &[
-    Family {
-        name: mightyohm::NAME,
-        transport: "serial",
-        about: "MightyOhm Geiger kit: a text line each second",
-    },
-    Family {
-        name: bgeigie::NAME,
-        transport: "serial",
-        about: "Safecast bGeigie: a checked sentence with position each 5 s",
-    },
-    Family {
-        name: espgeiger::NAME,
-        transport: "mqtt",
-        about: "ESPGeiger: JSON each minute, availability by last will",
-    },
-    Family {
-        name: irdms::NAME,
-        transport: "mqtt",
-        about: "IRDMS station in pantau's own format: JSON each 10 s, QoS 1",
-    },
-];
+/// How a family talks, and what builds a unit of it from a seed.
+#[derive(Clone, Copy, Debug)]
+pub enum Build {
+    /// On a line.
+    Serial(fn(u64) -> Box<dyn Firmware>),
+    /// To a broker.
+    Mqtt(fn(u64) -> Box<dyn Station>),
+}
+
+impl Family {
+    /// The family with this verb.
+    pub fn named(name: &str) -> Option<&'static Self> {
+        FAMILIES.iter().find(|family| family.name == name)
+    }
+
+    /// How it talks: `serial` or `mqtt`.
+    pub const fn transport(&self) -> &'static str {
+        match self.build {
+            Build::Serial(_) => "serial",
+            Build::Mqtt(_) => "mqtt",
+        }
+    }
+}
+
+/// The options as the command line has them when nothing is said.
+///
+/// # Panics
+///
+/// When an option has no default, which the tests of the list would show.
+fn defaults<O: clap::Args>() -> O {
+    O::augment_args(clap::Command::new("defaults"))
+        .try_get_matches_from(["defaults"])
+        .and_then(|matches| O::from_arg_matches(&matches))
+        .expect("every option has a default")
+}
 
 /// A moment in a field, for the families' tests.
 #[cfg(test)]
-fn test_moment(dose_rate_usv_h: f64) -> crate::firmware::Moment {
+pub(crate) fn test_moment(dose_rate_usv_h: f64) -> crate::firmware::Moment {
     crate::firmware::Moment {
         elapsed: std::time::Duration::from_secs(60),
         clock: jiff::Timestamp::constant(1_773_457_200, 0),
@@ -60,5 +80,7 @@ fn test_moment(dose_rate_usv_h: f64) -> crate::firmware::Moment {
         },
         dose_rate_usv_h,
         frozen: false,
+        overload: false,
+        steady: false,
     }
 }

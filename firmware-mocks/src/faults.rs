@@ -14,6 +14,7 @@
 //! | `slow`         | milliseconds per byte, 100   | the frame drips                   |
 //! | `frozen`       | –                            | the same value for ever           |
 //! | `collapse`     | µSv/h, 1000                  | above it the detector shows zero  |
+//! | `overload`     | –                            | the field is too high to measure, and it says so |
 //! | `clock`        | seconds, −619315200          | the instrument's clock is off     |
 //! | `flood`        | bytes, 1048576               | one endless line, once            |
 //! | `reboot`       | –                            | loses power once, mid-frame       |
@@ -64,6 +65,8 @@ pub enum Fault {
         /// The level, in µSv/h of the true field.
         above_usv_h: f64,
     },
+    /// The field is beyond the instrument's range, and it says so in its own way.
+    Overload,
     /// The instrument's own clock is off.
     Clock {
         /// By how much, in seconds; negative for late.
@@ -105,8 +108,12 @@ pub struct Abilities {
     pub checksum: bool,
     /// Its frames carry a time.
     pub clock: bool,
-    /// It sends on a line: bytes one after the other, and terminators.
+    /// It sends on a line: bytes one after the other.
     pub line: bool,
+    /// Its frames end in something that can go missing.
+    pub terminator: bool,
+    /// It has a way to say that the field is beyond its range.
+    pub overload: bool,
 }
 
 /// Why a text is not a fault, or a fault not possible.
@@ -162,6 +169,8 @@ impl Faults {
                 Fault::Glued { .. } | Fault::Slow { .. } if !abilities.line => {
                     "its messages arrive whole"
                 }
+                Fault::Glued { .. } if !abilities.terminator => "its frames have no terminator",
+                Fault::Overload if !abilities.overload => "it cannot say so",
                 Fault::Silence
                 | Fault::Rubbish { .. }
                 | Fault::Cut { .. }
@@ -170,6 +179,7 @@ impl Faults {
                 | Fault::Slow { .. }
                 | Fault::Frozen
                 | Fault::Collapse { .. }
+                | Fault::Overload
                 | Fault::Clock { .. }
                 | Fault::Flood { .. }
                 | Fault::Reboot
@@ -199,6 +209,11 @@ impl Faults {
         } else {
             true_usv_h
         }
+    }
+
+    /// True while the field is beyond the instrument's range.
+    pub fn overloaded(&self, at: Duration) -> bool {
+        self.active(at).any(|fault| fault == Fault::Overload)
     }
 
     /// How far the instrument's clock is off, in seconds.
@@ -252,6 +267,7 @@ impl Fault {
             Self::Slow { .. } => "slow",
             Self::Frozen => "frozen",
             Self::Collapse { .. } => "collapse",
+            Self::Overload => "overload",
             Self::Clock { .. } => "clock",
             Self::Flood { .. } => "flood",
             Self::Reboot => "reboot",
@@ -281,6 +297,7 @@ impl Fault {
             "collapse" => Self::Collapse {
                 above_usv_h: or_default(kind, value, 1_000.0)?,
             },
+            "overload" => Self::Overload,
             "clock" => Self::Clock {
                 shift_secs: or_default(kind, value, GPS_ROLLOVER_SECS)?,
             },
@@ -293,7 +310,7 @@ impl Fault {
         };
         let takes_none = matches!(
             fault,
-            Self::Silence | Self::Frozen | Self::Reboot | Self::Unplug
+            Self::Silence | Self::Frozen | Self::Overload | Self::Reboot | Self::Unplug
         );
         match value {
             Some(value) if takes_none => Err(bad_value(kind, value)),

@@ -24,6 +24,10 @@ pub struct Moment {
     pub dose_rate_usv_h: f64,
     /// True when it must repeat its last value instead of counting on.
     pub frozen: bool,
+    /// True when the field is beyond its range and it must say so.
+    pub overload: bool,
+    /// True when counts come without chance: as many as are expected.
+    pub steady: bool,
 }
 
 /// An instrument on a serial line.

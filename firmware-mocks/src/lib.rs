@@ -12,6 +12,8 @@
 //! scenario   background, hidden sources, routes, speed of time; the demo
 //! faults     what goes wrong and when, and what that does to frames
 //! firmware   the traits an instrument implements
+//! detector   counts, by chance or steadily
+//! inbox      what an instrument has heard and not yet understood
 //! families   one file per instrument family
 //! pty, port  a pseudo-terminal; a socket it is plugged into and out of
 //! mqtt       one message at a time to a broker
@@ -30,6 +32,10 @@ pub mod scenario;
 pub mod faults;
 
 pub mod firmware;
+
+pub mod detector;
+
+pub mod inbox;
 
 pub mod nmea;
 

@@ -50,6 +50,7 @@ pub struct Mock {
     place: Place,
     faults: Faults,
     seed: u64,
+    steady: bool,
     events: Option<mpsc::Sender<Event>>,
 }
 
@@ -136,6 +137,7 @@ impl Mock {
             place: Place::Fixed(DEFAULT_PLACE),
             faults: Faults::default(),
             seed: 0,
+            steady: false,
             events: None,
         }
     }
@@ -158,6 +160,14 @@ impl Mock {
     #[must_use]
     pub const fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
+        self
+    }
+
+    /// Counts come without chance, so that what is shown can be compared with the
+    /// scenario.
+    #[must_use]
+    pub const fn steady(mut self) -> Self {
+        self.steady = true;
         self
     }
 
@@ -192,6 +202,7 @@ impl Mock {
             scenario: scenario.clone(),
             place: self.place,
             spoiler: Spoiler::new(self.faults, self.seed),
+            steady: self.steady,
             started: Instant::now(),
         };
         let desk = Desk {
@@ -274,6 +285,7 @@ struct Experience {
     scenario: Scenario,
     place: Place,
     spoiler: Spoiler,
+    steady: bool,
     started: Instant,
 }
 
@@ -308,6 +320,8 @@ impl Experience {
             position,
             dose_rate_usv_h: faults.seen_usv_h(wall, true_usv_h),
             frozen: faults.frozen(wall),
+            overload: faults.overloaded(wall),
+            steady: self.steady,
         }
     }
 

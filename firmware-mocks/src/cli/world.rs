@@ -19,9 +19,12 @@ pub(crate) struct World {
     /// Stop after this time; by default at the demo's end, or never
     #[arg(long = "for", value_name = "SECONDS", value_parser = seconds)]
     stop_after: Option<Duration>,
+    /// Counts without chance: as many as the field lets expect
+    #[arg(long)]
+    pub(crate) steady: bool,
     /// What goes wrong: KIND[=VALUE][@FROM[..UNTIL]], in seconds; may be repeated.
     /// Kinds: silence, rubbish, cut, bad-checksum, glued, slow, frozen, collapse,
-    /// clock, flood, reboot, unplug
+    /// overload, clock, flood, reboot, unplug
     #[arg(long = "fault", value_name = "FAULT", allow_hyphen_values = true)]
     faults: Vec<Timed>,
     /// The ready demonstration, told in this time, from its place for this family

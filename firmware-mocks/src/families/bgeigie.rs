@@ -9,9 +9,10 @@ use std::time::Duration;
 
 use clap::Args;
 
+use crate::detector::Detector;
 use crate::faults::{Abilities, Frame};
 use crate::firmware::{Firmware, Moment};
-use crate::prng::{Prng, whole};
+use crate::prng::whole;
 
 /// The family's verb.
 pub const NAME: &str = "bgeigie";
@@ -49,7 +50,7 @@ pub struct Options {
 #[derive(Debug)]
 pub struct Bgeigie {
     options: Options,
-    prng: Prng,
+    detector: Detector,
     /// Counts of the last twelve 5 s bins, newest last.
     bins: VecDeque<u64>,
     /// Bins since power-up.
@@ -70,16 +71,7 @@ const N_BINS: usize = 12;
 
 impl Default for Options {
     fn default() -> Self {
-        Self {
-            model: Model::Nano,
-            id: "0002".to_owned(),
-            header: None,
-            altitude_m: 50.0,
-            no_fix: false,
-            tinygps: false,
-            raw_counts: false,
-            no_comments: false,
-        }
+        super::defaults()
     }
 }
 
@@ -88,7 +80,7 @@ impl Options {
     pub fn firmware(self, seed: u64) -> Box<dyn Firmware> {
         Box::new(Bgeigie {
             options: self,
-            prng: Prng::new(seed),
+            detector: Detector::new(seed),
             bins: VecDeque::new(),
             n_bins: 0,
             total: 0,
@@ -97,10 +89,10 @@ impl Options {
 }
 
 impl Bgeigie {
-    fn count(&mut self, dose_rate_usv_h: f64) {
-        let true_cpm = dose_rate_usv_h * CPM_PER_USV_H;
+    fn count(&mut self, moment: &Moment) {
+        let true_cpm = moment.dose_rate_usv_h * CPM_PER_USV_H;
         let counted_cpm = (true_cpm / (1.0 + true_cpm * DEAD_TIME_MIN)).min(CPM_MAX);
-        let counts = self.prng.poisson(counted_cpm / N_BINS as f64);
+        let counts = self.detector.counts(counted_cpm / N_BINS as f64, moment);
         if self.bins.len() == N_BINS {
             self.bins.pop_front();
         }
@@ -156,6 +148,8 @@ impl Firmware for Bgeigie {
             checksum: true,
             clock: true,
             line: true,
+            terminator: true,
+            overload: false,
         }
     }
 
@@ -176,7 +170,7 @@ impl Firmware for Bgeigie {
 
     fn tick(&mut self, moment: &Moment) -> Vec<Frame> {
         if !moment.frozen {
-            self.count(moment.dose_rate_usv_h);
+            self.count(moment);
         }
         vec![self.sentence(moment).frame()]
     }

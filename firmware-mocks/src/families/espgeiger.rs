@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use clap::Args;
 
+use crate::detector::Detector;
 use crate::faults::Abilities;
 use crate::firmware::{Message, Moment, Station};
-use crate::prng::Prng;
 
 /// The family's verb.
 pub const NAME: &str = "espgeiger";
@@ -54,7 +54,7 @@ pub struct Sensor {
 pub struct EspGeiger {
     options: Options,
     client_id: String,
-    prng: Prng,
+    detector: Detector,
     /// Counts of the last 15 minutes, newest last.
     minutes: VecDeque<u64>,
 }
@@ -70,13 +70,7 @@ const MINUTES: usize = 15;
 
 impl Default for Options {
     fn default() -> Self {
-        Self {
-            id: "a1b2c3".to_owned(),
-            cpm_per_usv_h: CPM_PER_USV_H,
-            warn_cpm: WARN_CPM,
-            alert_cpm: ALERT_CPM,
-            qos1: false,
-        }
+        super::defaults()
     }
 }
 
@@ -86,7 +80,7 @@ impl Options {
         Box::new(EspGeiger {
             client_id: format!("ESPGeiger-{}", self.id),
             options: self,
-            prng: Prng::new(seed),
+            detector: Detector::new(seed),
             minutes: VecDeque::new(),
         })
     }
@@ -110,10 +104,9 @@ impl Sensor {
 }
 
 impl EspGeiger {
-    fn count(&mut self, dose_rate_usv_h: f64) {
-        let counts = self
-            .prng
-            .poisson(dose_rate_usv_h * self.options.cpm_per_usv_h);
+    fn count(&mut self, moment: &Moment) {
+        let expected = moment.dose_rate_usv_h * self.options.cpm_per_usv_h;
+        let counts = self.detector.counts(expected, moment);
         if self.minutes.len() == MINUTES {
             self.minutes.pop_front();
         }
@@ -180,7 +173,7 @@ impl Station for EspGeiger {
 
     fn tick(&mut self, moment: &Moment) -> Vec<Message> {
         if !moment.frozen {
-            self.count(moment.dose_rate_usv_h);
+            self.count(moment);
         }
         vec![Message {
             topic: format!("{}/tele/sensor", self.client_id),
@@ -234,7 +227,7 @@ mod tests {
         let mut unit = EspGeiger {
             options: Options::default(),
             client_id: String::new(),
-            prng: Prng::new(1),
+            detector: Detector::new(1),
             minutes: VecDeque::from([10, 20, 30, 40, 50, 60]),
         };
         let sensor = unit.sensor();

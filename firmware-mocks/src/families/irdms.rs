@@ -6,10 +6,10 @@ use std::time::Duration;
 use clap::Args;
 use serde_json::{Value, json};
 
+use crate::detector::Detector;
 use crate::faults::Abilities;
 use crate::firmware::{Message, MessageId, Moment, Station};
 use crate::geo::Position;
-use crate::prng::Prng;
 
 /// The family's verb.
 pub const NAME: &str = "irdms";
@@ -68,7 +68,9 @@ pub struct Reading<'a> {
 pub struct Irdms {
     options: Options,
     client_id: String,
-    prng: Prng,
+    gamma: Detector,
+    alpha: Detector,
+    beta: Detector,
     boot: u64,
     seq: u64,
     counts: Counts,
@@ -87,18 +89,13 @@ const CPS_PER_USV_H: f64 = 36.6;
 
 const SECONDS: u32 = 10;
 
+/// Keep the detectors of one station apart.
+const ALPHA: u64 = 0xA1 << 32;
+const BETA: u64 = 0xBE << 32;
+
 impl Default for Options {
     fn default() -> Self {
-        Self {
-            station: "serpong-1".to_owned(),
-            boot: 1,
-            position: false,
-            altitude_m: 50.0,
-            alpha_cps: None,
-            beta_cps: None,
-            status: Vec::new(),
-            seconds: SECONDS,
-        }
+        super::defaults()
     }
 }
 
@@ -109,7 +106,9 @@ impl Options {
             client_id: format!("irdms-{}", self.station),
             boot: self.boot,
             options: self,
-            prng: Prng::new(seed),
+            gamma: Detector::new(seed),
+            alpha: Detector::new(seed ^ ALPHA),
+            beta: Detector::new(seed ^ BETA),
             seq: 0,
             counts: Counts::default(),
         })
@@ -157,16 +156,17 @@ impl Reading<'_> {
 }
 
 impl Irdms {
-    fn count(&mut self, dose_rate_usv_h: f64) {
+    fn count(&mut self, moment: &Moment) {
         let seconds = f64::from(self.options.interval_secs());
-        let prng = &mut self.prng;
+        let counts = |detector: &mut Detector, cps| detector.counts(cps * seconds, moment);
+        let gamma_cps = moment.dose_rate_usv_h * CPS_PER_USV_H;
         self.counts = Counts {
-            gamma: prng.poisson(dose_rate_usv_h * CPS_PER_USV_H * seconds),
+            gamma: counts(&mut self.gamma, gamma_cps),
             alpha: self
                 .options
                 .alpha_cps
-                .map(|cps| prng.poisson(cps * seconds)),
-            beta: self.options.beta_cps.map(|cps| prng.poisson(cps * seconds)),
+                .map(|cps| counts(&mut self.alpha, cps)),
+            beta: self.options.beta_cps.map(|cps| counts(&mut self.beta, cps)),
         };
     }
 
@@ -228,7 +228,7 @@ impl Station for Irdms {
 
     fn tick(&mut self, moment: &Moment) -> Vec<Message> {
         if !moment.frozen {
-            self.count(moment.dose_rate_usv_h);
+            self.count(moment);
         }
         self.seq = self.seq.saturating_add(1);
         let reading = self.reading(moment);

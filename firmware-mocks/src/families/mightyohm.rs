@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use clap::Args;
 
+use crate::detector::Detector;
 use crate::faults::{Abilities, Frame};
 use crate::firmware::{Firmware, Moment};
-use crate::prng::Prng;
 
 /// The family's verb.
 pub const NAME: &str = "mightyohm";
@@ -46,7 +46,7 @@ pub enum Mode {
 #[derive(Debug)]
 pub struct MightyOhm {
     options: Options,
-    prng: Prng,
+    detector: Detector,
     /// The last 60 s, newest last; missing seconds count as zero, as in the kit.
     seconds: VecDeque<u64>,
 }
@@ -71,9 +71,7 @@ const SHORT_WINDOW: usize = 5;
 
 impl Default for Options {
     fn default() -> Self {
-        Self {
-            cpm_per_usv_h: SBM20_CPM_PER_USV_H,
-        }
+        super::defaults()
     }
 }
 
@@ -82,7 +80,7 @@ impl Options {
     pub fn firmware(self, seed: u64) -> Box<dyn Firmware> {
         Box::new(MightyOhm {
             options: self,
-            prng: Prng::new(seed),
+            detector: Detector::new(seed),
             seconds: VecDeque::new(),
         })
     }
@@ -105,9 +103,16 @@ impl Line {
 }
 
 impl MightyOhm {
-    fn count(&mut self, dose_rate_usv_h: f64) {
-        let expected = dose_rate_usv_h * self.options.cpm_per_usv_h / 60.0;
-        let counts = self.prng.poisson(expected.min(REAL_CPS_MAX)).min(CPS_MAX);
+    fn count(&mut self, moment: &Moment) {
+        let expected = moment.dose_rate_usv_h * self.options.cpm_per_usv_h / 60.0;
+        // Overloaded, the counter stands at its end.
+        let counts = if moment.overload {
+            CPS_MAX
+        } else {
+            self.detector
+                .counts(expected.min(REAL_CPS_MAX), moment)
+                .min(CPS_MAX)
+        };
         if self.seconds.len() == WINDOW {
             self.seconds.pop_front();
         }
@@ -137,6 +142,8 @@ impl Firmware for MightyOhm {
     fn abilities(&self) -> Abilities {
         Abilities {
             line: true,
+            terminator: true,
+            overload: true,
             ..Abilities::default()
         }
     }
@@ -155,7 +162,7 @@ impl Firmware for MightyOhm {
 
     fn tick(&mut self, moment: &Moment) -> Vec<Frame> {
         if !moment.frozen {
-            self.count(moment.dose_rate_usv_h);
+            self.count(moment);
         }
         vec![Frame::line(&self.reading().text())]
     }
@@ -196,7 +203,7 @@ mod tests {
     fn check_mode(seconds: &[u64], cpm: u64, mode: Mode) {
         let kit = MightyOhm {
             options: Options::default(),
-            prng: Prng::new(1),
+            detector: Detector::new(1),
             seconds: seconds.iter().copied().collect(),
         };
         let cps = seconds.last().copied().unwrap_or(0);

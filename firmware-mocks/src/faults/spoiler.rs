@@ -26,6 +26,16 @@ impl Frame {
             terminator: 2,
         }
     }
+
+    /// Binary bytes without a terminator, whose last `checksum` bytes are the check.
+    pub fn binary(bytes: Vec<u8>, checksum: usize) -> Self {
+        let len = bytes.len();
+        Self {
+            bytes,
+            checksum: (checksum > 0).then(|| len.saturating_sub(checksum)..len),
+            terminator: 0,
+        }
+    }
 }
 
 /// What to do with the line next.
@@ -112,6 +122,7 @@ impl Spoiler {
                 | Fault::Reboot
                 | Fault::Frozen
                 | Fault::Collapse { .. }
+                | Fault::Overload
                 | Fault::Clock { .. }
                 | Fault::Unplug => {}
             }
@@ -130,6 +141,10 @@ struct Sent {
     reboot: bool,
 }
 
+/// A frame longer than this may not fit into a terminal's buffer, 4096 bytes, and is
+/// poured; an instrument would take its time for it too.
+const AT_ONCE_MAX: usize = 2048;
+
 impl Sent {
     fn steps(self, frame: Vec<u8>) -> Vec<Step> {
         let mut steps = Vec::new();
@@ -141,6 +156,7 @@ impl Sent {
         if !self.silent && !bytes.is_empty() {
             steps.push(match self.per_byte {
                 Some(per_byte) => Step::Drip { bytes, per_byte },
+                None if bytes.len() > AT_ONCE_MAX => Step::Pour(bytes),
                 None => Step::Send(bytes),
             });
         }

@@ -136,6 +136,20 @@ fn a_choked_tube_shows_nothing_above_its_level() {
 }
 
 #[test]
+fn an_overload_holds_for_its_time() {
+    let faults = faults(&["overload@1..2"]);
+    let at = [0, 1, 2].map(|secs| faults.overloaded(Duration::from_secs(secs)));
+    assert_eq!(at, [false, true, false]);
+}
+
+#[test]
+fn what_no_terminal_holds_is_poured() {
+    let long = Frame::binary(vec![7; 5_000], 1);
+    let steps = Spoiler::new(Faults::default(), 1).spoil(SECOND, long.clone());
+    assert_eq!(steps, [Step::Pour(long.bytes)]);
+}
+
+#[test]
 fn clocks_go_wrong_by_the_sum() {
     let faults = faults(&["clock=10", "clock=-3@5", "clock@60"]);
     for (at, shift) in [(0, 10), (5, 7), (60, 7 - 619_315_200)] {
@@ -171,7 +185,9 @@ fn a_family_refuses_what_it_cannot_play() {
     for (text, possible) in [
         ("bad-checksum", false),
         ("clock", false),
-        ("glued", true),
+        ("glued", false),
+        ("overload", false),
+        ("slow", true),
         ("silence", true),
     ] {
         let checked = faults(&[text]).check("mightyohm", line);

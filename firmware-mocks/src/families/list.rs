@@ -1,0 +1,145 @@
+//! The list of families, for `firmware-mocks list` and for tests that walk them all.
+
+use super::{Build, Family, bgeigie, espgeiger, irdms, mightyohm};
+use crate::firmware::{Firmware, Station};
+
+/// All families, in the order of the catalogue.
+pub const FAMILIES: &[Family] = &[
+    serial(
+        mightyohm::NAME,
+        "mightyohm",
+        "MightyOhm Geiger kit: a text line each second",
+        |seed| mightyohm::Options::default().firmware(seed),
+    ),
+    serial(
+        bgeigie::NAME,
+        "safecast-bgeigie",
+        "Safecast bGeigie: a checked sentence with position each 5 s",
+        |seed| bgeigie::Options::default().firmware(seed),
+    ),
+    mqtt(
+        espgeiger::NAME,
+        "espgeiger-mqtt",
+        "ESPGeiger: JSON each minute, availability by last will",
+        |seed| espgeiger::Options::default().station(seed),
+    ),
+    mqtt(
+        irdms::NAME,
+        "pantau-station",
+        "IRDMS station in pantau's own format: JSON each 10 s, QoS 1",
+        |seed| irdms::Options::default().station(seed),
+    ),
+];
+
+const fn serial(
+    name: &'static str,
+    profile: &'static str,
+    about: &'static str,
+    build: fn(u64) -> Box<dyn Firmware>,
+) -> Family {
+    Family {
+        name,
+        profile,
+        about,
+        build: Build::Serial(build),
+    }
+}
+
+const fn mqtt(
+    name: &'static str,
+    profile: &'static str,
+    about: &'static str,
+    build: fn(u64) -> Box<dyn Station>,
+) -> Family {
+    Family {
+        name,
+        profile,
+        about,
+        build: Build::Mqtt(build),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::families::test_moment;
+    use crate::firmware::Moment;
+
+    /// Scenario time in a field of 0.5 µSv/h; what is sent, pushed or not, is
+    /// thrown away.
+    fn run(build: Build, faults: Moment) {
+        match build {
+            Build::Serial(build) => {
+                let mut unit = build(7);
+                assert!(!unit.interval().is_zero());
+                unit.power_up();
+                for _ in 0..30 {
+                    for frame in unit.tick(&faults) {
+                        assert!(!frame.bytes.is_empty(), "{} sends nothing", unit.family());
+                        assert!(frame.terminator <= frame.bytes.len());
+                        let checked = frame.checksum.is_none_or(|at| at.end <= frame.bytes.len());
+                        assert!(checked, "{}: the checksum is outside", unit.family());
+                    }
+                    // Rubbish from the far end must do nothing.
+                    unit.hear(&[0, 0xFF, b'<', b'*', b'\n', b'}', 0x7E, 0xAA, 1], &faults);
+                }
+            }
+            Build::Mqtt(build) => {
+                let mut unit = build(7);
+                assert!(!unit.interval().is_zero());
+                unit.power_up();
+                for message in unit.tick(&faults) {
+                    assert!(
+                        !message.topic.contains(['#', '+', ' ']),
+                        "{}",
+                        message.topic
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_family_runs_in_every_state() {
+        for family in FAMILIES {
+            let quiet = test_moment(0.5);
+            for moment in [
+                quiet,
+                test_moment(0.0),
+                test_moment(1e9),
+                Moment {
+                    frozen: true,
+                    ..quiet
+                },
+                Moment {
+                    overload: true,
+                    ..quiet
+                },
+                Moment {
+                    steady: true,
+                    ..quiet
+                },
+                Moment {
+                    clock: jiff::Timestamp::MIN,
+                    ..quiet
+                },
+            ] {
+                run(family.build, moment);
+            }
+        }
+    }
+
+    #[test]
+    fn names_are_unique_and_the_units_own() {
+        for (idx, family) in FAMILIES.iter().enumerate() {
+            let first = FAMILIES.iter().position(|other| other.name == family.name);
+            assert_eq!(first, Some(idx), "{}", family.name);
+            let own = match family.build {
+                Build::Serial(build) => build(1).family(),
+                Build::Mqtt(build) => build(1).family(),
+            };
+            assert_eq!(own, family.name);
+            assert!(Family::named(family.name).is_some());
+        }
+    }
+}

@@ -51,7 +51,9 @@ impl Player {
             .decoder
             .decode_framed(&captured.framed, captured.topic.as_deref());
         let bytes = match &captured.framed {
-            Framed::Frame(bytes) | Framed::Unfinished(bytes) => bytes.as_ref(),
+            Framed::Frame(bytes) | Framed::Unfinished(bytes) | Framed::Refused { bytes, .. } => {
+                bytes.as_ref()
+            }
             Framed::TooLong { head, .. } => head.as_ref(),
         };
         let received = Received {

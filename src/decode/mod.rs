@@ -20,7 +20,7 @@ pub use raw::{
 };
 
 use crate::error::excerpt;
-use crate::frame::{self, Framed, Verdict};
+use crate::frame::{self, Framed, Refusal, Verdict};
 use crate::profile::schema::{ChecksumMode, Unused};
 use crate::profile::{Format, FramingKind, Profile};
 use captures::{Captures, Found};
@@ -67,6 +67,7 @@ impl Decoder {
                     ),
                 ),
             ),
+            Framed::Refused { why, bytes } => one(bytes, refused(why, bytes)),
             Framed::Unfinished(bytes) if self.proves_itself(bytes) => self.decode(bytes, topic),
             Framed::Unfinished(bytes) => one(
                 bytes,
@@ -269,6 +270,24 @@ impl Decoder {
         inner
             .rsplit_once(rule.until.as_str())
             .map_or(inner, |(body, _)| body)
+    }
+}
+
+/// What the source refused already.
+fn refused(why: &Refusal, bytes: &[u8]) -> Rejected {
+    let shown = shown(bytes);
+    match why {
+        Refusal::Checksum => Rejected::new(
+            RejectReason::Checksum,
+            format!("the checksum of the answer is wrong: `{shown}`"),
+        ),
+        Refusal::UnexpectedReply => Rejected::new(
+            RejectReason::UnexpectedReply,
+            format!("nobody asked for this: `{shown}`"),
+        ),
+        Refusal::OtherInstrument(text) => {
+            Rejected::new(RejectReason::UnknownInstrument, text.clone())
+        }
     }
 }
 

@@ -148,6 +148,7 @@ mod tests {
         let mut take = |framed: Framed| match framed {
             Framed::Frame(bytes) => out.push(String::from_utf8_lossy(&bytes).into_owned()),
             Framed::TooLong { dropped, .. } => out.push(format!("<too long {dropped}>")),
+            Framed::Refused { .. } => out.push("<refused>".to_owned()),
             Framed::Unfinished(bytes) => {
                 out.push(format!("<unfinished {}>", String::from_utf8_lossy(&bytes)));
             }

@@ -28,6 +28,24 @@ pub enum Framed {
     },
     /// The stream ended inside a frame.
     Unfinished(Bytes),
+    /// Bytes that cannot be what they should be, found so before any decoding.
+    Refused {
+        /// Why.
+        why: Refusal,
+        /// All of them, or their beginning.
+        bytes: Bytes,
+    },
+}
+
+/// Why bytes are refused before they are decoded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// An answer whose checksum is wrong.
+    Checksum,
+    /// Bytes that nobody asked for, or an answer that came too late.
+    UnexpectedReply,
+    /// An instrument that is not the configured one is on the line; both names.
+    OtherInstrument(String),
 }
 
 /// Bytes of an oversized frame that are kept for the record.

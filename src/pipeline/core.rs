@@ -419,7 +419,9 @@ const fn has_ack(item: &Item) -> bool {
 
 fn bytes_of(framed: &Framed) -> bytes::Bytes {
     match framed {
-        Framed::Frame(bytes) | Framed::Unfinished(bytes) => bytes.clone(),
+        Framed::Frame(bytes) | Framed::Unfinished(bytes) | Framed::Refused { bytes, .. } => {
+            bytes.clone()
+        }
         Framed::TooLong { head, .. } => head.clone(),
     }
 }

@@ -80,7 +80,9 @@ impl<'c> Replay<'c> {
         mut each: impl FnMut(Step),
     ) {
         let bytes = match &captured.framed {
-            Framed::Frame(bytes) | Framed::Unfinished(bytes) => bytes,
+            Framed::Frame(bytes) | Framed::Unfinished(bytes) | Framed::Refused { bytes, .. } => {
+                bytes
+            }
             Framed::TooLong { head, .. } => head,
         };
         for (range, decoded) in decoder.decode_framed(&captured.framed, captured.topic.as_deref()) {

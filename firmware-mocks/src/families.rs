@@ -13,6 +13,18 @@ pub mod espgeiger;
 
 pub mod irdms;
 
+pub mod thermo_radeye;
+
+pub mod automess_6150ad;
+
+pub mod ludlum_375;
+
+pub mod bosean_fs5000;
+
+pub mod canberra_adm300;
+
+pub mod blackcat_gm10;
+
 mod list;
 
 pub use list::FAMILIES;

@@ -1,7 +1,10 @@
 //! The verbs of the command line: one for each family, and two more.
 
 use clap::Subcommand;
-use firmware_mocks::families::{bgeigie, espgeiger, irdms, mightyohm};
+use firmware_mocks::families::{
+    automess_6150ad, bgeigie, blackcat_gm10, bosean_fs5000, canberra_adm300, espgeiger, irdms,
+    ludlum_375, mightyohm, thermo_radeye,
+};
 use firmware_mocks::scenario::{MIGHTYOHM, MOBILE, STATIONS};
 
 use super::{Mqtt, Play, Serial, list, play};
@@ -18,6 +21,24 @@ pub(super) enum Verb {
     Espgeiger(Mqtt<espgeiger::Options>),
     /// IRDMS station in pantau's own format, MQTT
     Irdms(Mqtt<irdms::Options>),
+    /// Thermo RadEye, serial
+    #[command(name = thermo_radeye::NAME)]
+    ThermoRadeye(Serial<thermo_radeye::Options>),
+    /// Automess 6150AD, serial
+    #[command(name = automess_6150ad::NAME)]
+    Automess6150ad(Serial<automess_6150ad::Options>),
+    /// Ludlum 375 area monitor, serial
+    #[command(name = ludlum_375::NAME)]
+    Ludlum375(Serial<ludlum_375::Options>),
+    /// Bosean FS-5000, serial
+    #[command(name = bosean_fs5000::NAME)]
+    BoseanFs5000(Serial<bosean_fs5000::Options>),
+    /// Canberra ADM-300, serial
+    #[command(name = canberra_adm300::NAME)]
+    CanberraAdm300(Serial<canberra_adm300::Options>),
+    /// Black Cat GM-10, serial
+    #[command(name = blackcat_gm10::NAME)]
+    BlackcatGm10(Serial<blackcat_gm10::Options>),
     /// Sends a recording line by line
     Play(Play),
 }
@@ -31,6 +52,18 @@ impl Verb {
             Self::Bgeigie(args) => args.run(bgeigie::Options::firmware, MOBILE).await,
             Self::Espgeiger(args) => args.run(espgeiger::Options::station, MIGHTYOHM).await,
             Self::Irdms(args) => args.run(irdms::Options::station, STATIONS[0]).await,
+            Self::ThermoRadeye(args) => args.run(thermo_radeye::Options::firmware, MIGHTYOHM).await,
+            Self::Automess6150ad(args) => {
+                args.run(automess_6150ad::Options::firmware, MIGHTYOHM)
+                    .await
+            }
+            Self::Ludlum375(args) => args.run(ludlum_375::Options::firmware, MIGHTYOHM).await,
+            Self::BoseanFs5000(args) => args.run(bosean_fs5000::Options::firmware, MIGHTYOHM).await,
+            Self::CanberraAdm300(args) => {
+                args.run(canberra_adm300::Options::firmware, MIGHTYOHM)
+                    .await
+            }
+            Self::BlackcatGm10(args) => args.run(blackcat_gm10::Options::firmware, MIGHTYOHM).await,
         }
     }
 }

@@ -1,6 +1,9 @@
 //! The list of families, for `firmware-mocks list` and for tests that walk them all.
 
-use super::{Build, Family, bgeigie, espgeiger, irdms, mightyohm};
+use super::{
+    Build, Family, automess_6150ad, bgeigie, blackcat_gm10, bosean_fs5000, canberra_adm300,
+    espgeiger, irdms, ludlum_375, mightyohm, thermo_radeye,
+};
 use crate::firmware::{Firmware, Station};
 
 /// All families, in the order of the catalogue.
@@ -28,6 +31,42 @@ pub const FAMILIES: &[Family] = &[
         "pantau-station",
         "IRDMS station in pantau's own format: JSON each 10 s, QoS 1",
         |seed| irdms::Options::default().station(seed),
+    ),
+    serial(
+        thermo_radeye::NAME,
+        "thermo-radeye",
+        "Thermo RadEye: commands after a prompt, a checked push each second",
+        |seed| thermo_radeye::Options::default().firmware(seed),
+    ),
+    serial(
+        automess_6150ad::NAME,
+        "automess-6150ad",
+        "Automess 6150AD: six checked bytes each second, by probe",
+        |seed| automess_6150ad::Options::default().firmware(seed),
+    ),
+    serial(
+        ludlum_375::NAME,
+        "ludlum-375",
+        "Ludlum 375: the area monitor's dump, fourteen bytes each 2 s",
+        |seed| ludlum_375::Options::default().firmware(seed),
+    ),
+    serial(
+        bosean_fs5000::NAME,
+        "bosean-fs5000",
+        "Bosean FS-5000: text in a binary envelope each second, once started",
+        |seed| bosean_fs5000::Options::default().firmware(seed),
+    ),
+    serial(
+        canberra_adm300::NAME,
+        "canberra-adm300",
+        "Canberra ADM-300: a checked sentence each 2 s, once started",
+        |seed| canberra_adm300::Options::default().firmware(seed),
+    ),
+    serial(
+        blackcat_gm10::NAME,
+        "blackcat-gm10",
+        "Black Cat GM-10: each byte is one event",
+        |seed| blackcat_gm10::Options::default().firmware(seed),
     ),
 ];
 

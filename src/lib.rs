@@ -7,6 +7,7 @@
 //!
 //! core         profile     instruments as data
 //!              frame       bytes to frames; checksums
+//!              dialogue    scripts and polling: what is said when
 //!              decode      frame + profile to raw reading
 //!              normalise   raw reading to reading: units, calibration, position
 //!              quality     copies, clocks
@@ -41,6 +42,7 @@ pub mod activation;
 pub mod cases;
 pub mod criteria;
 pub mod decode;
+pub mod dialogue;
 pub mod frame;
 pub mod normalise;
 pub mod profile;

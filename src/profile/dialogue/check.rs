@@ -51,6 +51,11 @@ pub(in crate::profile) fn check(raw: &RawDialogue, problems: &mut Vec<String>) -
     if raw.start.is_empty() && raw.poll.is_none() && raw.exit.is_empty() {
         p.add("dialogue", "needs `start`, `poll` or `exit`");
     }
+    let again = raw.again_ms.map(|ms| p.time("dialogue.again_ms", ms));
+    if again.is_some_and(|again| again.is_zero()) || again.is_some() && raw.poll.is_some() {
+        let text = "must be at least 1, and goes with instruments that are not polled";
+        p.add("dialogue.again_ms", text);
+    }
     let mut known = BTreeSet::new();
     let start = script("start", &raw.start, &mut known, p);
     let poll = raw.poll.as_ref().map(|raw| poll(raw, &mut known, p));
@@ -58,6 +63,7 @@ pub(in crate::profile) fn check(raw: &RawDialogue, problems: &mut Vec<String>) -
     Dialogue {
         address: raw.address.unwrap_or(1),
         spacing: p.time("dialogue.spacing_ms", raw.spacing_ms.unwrap_or(0)),
+        again,
         crc_order,
         start,
         poll,

@@ -11,6 +11,8 @@ pub struct Dialogue {
     pub address: u8,
     /// Between two characters sent; zero: none.
     pub spacing: Duration,
+    /// After so long without a byte the start script is run again.
+    pub again: Option<Duration>,
     /// Order of the CRC bytes of Modbus.
     pub crc_order: CrcOrder,
     /// Said once after the port was opened.
@@ -119,6 +121,38 @@ pub enum ModbusRequest {
     },
     /// Reads the exception status (7).
     Status,
+}
+
+impl ModbusRequest {
+    /// Its function code.
+    pub const fn function(self) -> u8 {
+        match self {
+            Self::Read { function, .. } | Self::Write { function, .. } => function,
+            Self::Status => 7,
+        }
+    }
+
+    /// How many bytes of data the answer announces, if it does.
+    pub fn data_bytes(self) -> Option<usize> {
+        match self {
+            Self::Read {
+                function: 1 | 2,
+                count,
+                ..
+            } => Some(usize::from(count).div_ceil(8)),
+            Self::Read { count, .. } => Some(2 * usize::from(count)),
+            Self::Write { .. } | Self::Status => None,
+        }
+    }
+
+    /// Length of the whole answer, address and CRC included.
+    pub fn answer_bytes(self) -> usize {
+        match self {
+            Self::Read { .. } => 5 + self.data_bytes().unwrap_or(0),
+            Self::Write { .. } => 8,
+            Self::Status => 5,
+        }
+    }
 }
 
 /// What must come back.

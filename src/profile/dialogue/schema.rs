@@ -13,6 +13,11 @@ pub struct RawDialogue {
     pub address: Option<u8>,
     /// Milliseconds between two characters sent; default 0: none.
     pub spacing_ms: Option<u32>,
+    /// Milliseconds without a byte after which the start script is run again,
+    /// for instruments that forget what they were told when they are switched
+    /// off. Not for polled ones, which are told again when they do not answer.
+    /// Default: never.
+    pub again_ms: Option<u32>,
     /// Order of the two CRC bytes of Modbus: `low_high` or `high_low`; default
     /// `low_high`.
     pub modbus_crc: Option<String>,
@@ -34,8 +39,9 @@ pub struct RawPoll {
     pub every_ms: u32,
     /// Milliseconds between an answer and the next request; default 0.
     pub gap_ms: Option<u32>,
-    /// Whether bytes that nobody asked for are dropped before each request;
-    /// default yes.
+    /// Whether bytes that nobody asked for are refused, and what waits in the
+    /// port dropped before each request; default yes. With `false` they are
+    /// frames that the instrument sends by itself.
     pub flush: Option<bool>,
     /// All answers of one cycle are one frame under this label. Default: each
     /// answer is a frame of its own.
@@ -77,7 +83,7 @@ pub struct RawStep {
     /// requests only.
     #[serde(default)]
     pub once: bool,
-    /// Variables that the answer sets.
+    /// Variables that the answer sets; such an answer is no frame.
     #[serde(default)]
     pub set: Vec<RawSet>,
     /// Waits so long; what arrives is kept.

@@ -7,7 +7,6 @@ use std::sync::Arc;
 use crate::clock::{Mono, Received, Wall};
 use crate::decode::{Decoded, Decoder, Ignored, RejectReason, Rejected};
 use crate::exchange::{IgnoredRecord, Outcome, RejectedRecord, reading_record};
-use crate::frame::Framed;
 use crate::normalise::{Arrival, Calibration, Normaliser, fingerprint};
 use crate::profile::Profile;
 use crate::reading::{Delivery, InstrumentId, Reading};
@@ -50,12 +49,7 @@ impl Player {
         let outcomes = self
             .decoder
             .decode_framed(&captured.framed, captured.topic.as_deref());
-        let bytes = match &captured.framed {
-            Framed::Frame(bytes) | Framed::Unfinished(bytes) | Framed::Refused { bytes, .. } => {
-                bytes.as_ref()
-            }
-            Framed::TooLong { head, .. } => head.as_ref(),
-        };
+        let bytes = captured.framed.bytes();
         let received = Received {
             wall: captured.at.unwrap_or(received_at),
             mono: Mono::from_nanos(0),

@@ -22,7 +22,7 @@ pub use raw::{
 use crate::error::excerpt;
 use crate::frame::{self, Framed, Refusal, Verdict};
 use crate::profile::schema::{ChecksumMode, Unused};
-use crate::profile::{Format, FramingKind, Profile};
+use crate::profile::{Checksum, Cover, Format, FramingKind, Profile};
 use captures::{Captures, Found};
 use message::read_message;
 
@@ -67,6 +67,10 @@ impl Decoder {
                     ),
                 ),
             ),
+            Framed::Refused {
+                why: Refusal::Noise(_),
+                bytes,
+            } if self.is_ignored_text(bytes) => one(bytes, Decoded::Ignored(Ignored::Other)),
             Framed::Refused { why, bytes } => one(bytes, refused(why, bytes)),
             Framed::Unfinished(bytes) if self.proves_itself(bytes) => self.decode(bytes, topic),
             Framed::Unfinished(bytes) => one(
@@ -153,6 +157,9 @@ impl Decoder {
         }
         if let Some(ignored) = self.comment(bytes) {
             return Decoded::Ignored(ignored);
+        }
+        if self.is_ignored_text(bytes) || self.is_unmarked(bytes) {
+            return Decoded::Ignored(Ignored::Other);
         }
         let verified = match self.verify(bytes) {
             Ok(verified) => verified,
@@ -241,9 +248,10 @@ impl Decoder {
         let rejected = match verdict {
             Verdict::Good => return Ok(true),
             Verdict::NoStart => {
+                let after = marks(rule).map_or("", |(after, _)| after);
                 return Err(Rejected::new(
                     RejectReason::Malformed,
-                    format!("does not begin with `{}`: `{}`", rule.after, shown(bytes)),
+                    format!("does not begin with `{after}`: `{}`", shown(bytes)),
                 ));
             }
             Verdict::Missing => Rejected::new(
@@ -261,25 +269,66 @@ impl Decoder {
         }
     }
 
-    /// The part of a frame that a checksum covers, or all of it.
+    /// Whether every line of it is a text that is legal without being a frame.
+    fn is_ignored_text(&self, bytes: &[u8]) -> bool {
+        let ignore = &self.profile.ignore;
+        !ignore.is_empty()
+            && std::str::from_utf8(bytes).is_ok_and(|text| {
+                text.trim()
+                    .lines()
+                    .all(|line| ignore.iter().any(|pattern| pattern.fits(line.trim())))
+            })
+    }
+
+    /// Whether it does not begin as frames do, and need not.
+    fn is_unmarked(&self, bytes: &[u8]) -> bool {
+        match self.profile.checksum.as_ref().map(|rule| &rule.cover) {
+            Some(Cover::Marks {
+                after,
+                unmarked: Unused::Ignored,
+                ..
+            }) => !bytes.starts_with(after.as_bytes()),
+            _ => false,
+        }
+    }
+
+    /// The part of a frame between the marks of its checksum, or all of it.
     fn body<'t>(&self, text: &'t str) -> &'t str {
-        let Some(rule) = &self.profile.checksum else {
+        let Some((after, until)) = self.profile.checksum.as_ref().and_then(marks) else {
             return text.trim();
         };
-        let inner = text.strip_prefix(rule.after.as_str()).unwrap_or(text);
-        inner
-            .rsplit_once(rule.until.as_str())
-            .map_or(inner, |(body, _)| body)
+        let inner = text.strip_prefix(after).unwrap_or(text);
+        inner.rsplit_once(until).map_or(inner, |(body, _)| body)
     }
 }
 
-/// What the source refused already.
+/// The texts between which a checksum's range lies.
+fn marks(rule: &Checksum) -> Option<(&str, &str)> {
+    match &rule.cover {
+        Cover::Marks { after, until, .. } => Some((after, until)),
+        Cover::Regions(_) => None,
+    }
+}
+
+/// What was refused before decoding.
 fn refused(why: &Refusal, bytes: &[u8]) -> Rejected {
     let shown = shown(bytes);
     match why {
         Refusal::Checksum => Rejected::new(
             RejectReason::Checksum,
-            format!("the checksum of the answer is wrong: `{shown}`"),
+            format!("the checksum does not fit: `{shown}`"),
+        ),
+        Refusal::Noise(dropped) => Rejected::new(
+            RejectReason::Malformed,
+            format!("{dropped} bytes that are no frame: `{shown}`"),
+        ),
+        Refusal::Cut(dropped) => Rejected::new(
+            RejectReason::Truncated,
+            format!("{dropped} bytes of a frame without its end: `{shown}`"),
+        ),
+        Refusal::Denied(code) => Rejected::new(
+            RejectReason::Malformed,
+            format!("the instrument answers with exception {code}"),
         ),
         Refusal::UnexpectedReply => Rejected::new(
             RejectReason::UnexpectedReply,
@@ -295,9 +344,22 @@ fn one(bytes: &[u8], decoded: impl Into<Decoded>) -> Outcomes {
     smallvec::smallvec![(0..bytes.len(), decoded.into())]
 }
 
-/// Foreign bytes, cut and made printable for an error text.
+/// Foreign bytes, cut and made readable for an error text: as text, or as hex
+/// digits where most of them are none.
 fn shown(bytes: &[u8]) -> String {
-    excerpt(&String::from_utf8_lossy(bytes), 60)
+    let is_text = |byte: &&u8| byte.is_ascii_graphic() || byte.is_ascii_whitespace();
+    let controls = bytes
+        .iter()
+        .filter(|byte| byte.is_ascii_control() && !is_text(byte));
+    if std::str::from_utf8(bytes).is_ok() || controls.count() * 4 < bytes.len() {
+        return excerpt(&String::from_utf8_lossy(bytes), 60);
+    }
+    let hex: Vec<String> = bytes
+        .iter()
+        .take(20)
+        .map(|byte| format!("{byte:02X}"))
+        .collect();
+    excerpt(&hex.join(" "), 60)
 }
 
 #[cfg(test)]

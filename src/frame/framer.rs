@@ -2,10 +2,15 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
+
+use super::json::ObjectScan;
+use super::marked::{MarkedFramer, Measure};
+use super::pauses::{EventCounter, PauseFramer};
 use super::{Framed, LineFramer, Verdict, verify};
 use crate::clock::Mono;
 use crate::profile::schema::ChecksumMode;
-use crate::profile::{Checksum, Profile};
+use crate::profile::{Checksum, FramingKind, Profile};
 
 /// A line that has not ended by then, and whose checksum is there and right, is
 /// whole: its end got lost, or the instrument was switched off.
@@ -28,27 +33,84 @@ pub struct Framer {
 #[derive(Debug)]
 enum Kind {
     Line(LineFramer),
+    Marked(MarkedFramer),
+    Pause(PauseFramer),
+    Events(EventCounter),
+    /// Each piece is a frame.
+    Message,
 }
 
 impl Framer {
     /// The framer of a profile.
     pub fn new(profile: &Profile) -> Self {
+        let framing = &profile.framing;
+        let max = framing.max_bytes;
+        let proof = profile
+            .checksum
+            .clone()
+            .filter(|rule| rule.mode == ChecksumMode::Require);
+        let marked = |begin: &[u8], measure, between: &[u8]| {
+            Kind::Marked(MarkedFramer::new(
+                begin,
+                measure,
+                between,
+                max,
+                proof.clone(),
+            ))
+        };
+        let kind = match &framing.kind {
+            FramingKind::Line { .. } => Kind::Line(LineFramer::new(max)),
+            FramingKind::Message => Kind::Message,
+            FramingKind::Enclosed {
+                begin,
+                end,
+                begin_inside,
+                between,
+            } => {
+                let measure = Measure::Until {
+                    end: end.clone(),
+                    begin_inside: *begin_inside,
+                    searched: 0,
+                };
+                // Marks on both sides make a frame; a wrong checksum is the
+                // decoder's to name, and no reason to look inside.
+                Kind::Marked(MarkedFramer::new(begin, measure, between, max, None))
+            }
+            FramingKind::Marked {
+                begin,
+                length,
+                end,
+                between,
+            } => {
+                let measure = Measure::Length {
+                    length: *length,
+                    end: end.clone(),
+                };
+                marked(begin, measure, between)
+            }
+            FramingKind::Json => marked(b"{", Measure::Object(ObjectScan::default()), b" \t\r\n"),
+            FramingKind::Fixed { gap } => Kind::Pause(PauseFramer::new(*gap, max, true)),
+            FramingKind::Idle { gap } => Kind::Pause(PauseFramer::new(*gap, max, false)),
+            FramingKind::Events { window } => Kind::Events(EventCounter::new(*window)),
+        };
         Self {
-            kind: Kind::Line(LineFramer::new(profile.framing.max_bytes)),
-            proof: profile
-                .checksum
-                .clone()
-                .filter(|rule| rule.mode == ChecksumMode::Require),
+            kind,
+            proof,
             last: Mono::from_nanos(0),
             ready: None,
         }
     }
 
-    /// Takes in bytes as they came, at `at`.
+    /// Takes in bytes as they came, at `at`; frames are to be taken out before
+    /// the next bytes are put in.
     pub fn push(&mut self, bytes: &[u8], at: Mono) {
         self.last = at;
         match &mut self.kind {
             Kind::Line(framer) => framer.push(bytes),
+            Kind::Marked(framer) => framer.push(bytes),
+            Kind::Pause(framer) => framer.push(bytes, at),
+            Kind::Events(counter) => counter.push(bytes, at),
+            Kind::Message => self.ready = Some(Framed::Frame(Bytes::copy_from_slice(bytes))),
         }
     }
 
@@ -59,6 +121,10 @@ impl Framer {
         }
         match &mut self.kind {
             Kind::Line(framer) => framer.next_frame(),
+            Kind::Marked(framer) => framer.next_frame(),
+            Kind::Pause(framer) => framer.next_frame(),
+            Kind::Events(counter) => counter.next_frame(),
+            Kind::Message => None,
         }
     }
 
@@ -71,6 +137,9 @@ impl Framer {
                 (!pending.is_empty() && verify(proof, pending) == Verdict::Good)
                     .then(|| self.last.saturating_add(UNENDED))
             }
+            Kind::Pause(framer) => framer.deadline(),
+            Kind::Events(counter) => counter.deadline(),
+            Kind::Marked(_) | Kind::Message => None,
         }
     }
 
@@ -82,6 +151,9 @@ impl Framer {
         }
         match &mut self.kind {
             Kind::Line(framer) => self.ready = Some(Framed::Frame(framer.take_pending())),
+            Kind::Pause(framer) => framer.tick(now),
+            Kind::Events(counter) => counter.tick(now),
+            Kind::Marked(_) | Kind::Message => {}
         }
     }
 
@@ -93,6 +165,10 @@ impl Framer {
         }
         match &mut self.kind {
             Kind::Line(framer) => framer.finish(),
+            Kind::Marked(framer) => framer.finish(),
+            Kind::Pause(framer) => framer.finish(),
+            Kind::Events(counter) => counter.finish(),
+            Kind::Message => None,
         }
     }
 
@@ -101,6 +177,10 @@ impl Framer {
         self.ready = None;
         match &mut self.kind {
             Kind::Line(framer) => *framer = LineFramer::new(framer.max_bytes()),
+            Kind::Marked(framer) => framer.clear(),
+            Kind::Pause(framer) => framer.clear(),
+            // Events that were counted happened, whatever is said meanwhile.
+            Kind::Events(_) | Kind::Message => {}
         }
     }
 }

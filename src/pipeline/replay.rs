@@ -14,7 +14,6 @@ use crate::config::Config;
 use crate::criteria::Judgement;
 use crate::decode::{Decoded, Decoder, Ignored, RawReading, Rejected};
 use crate::error::excerpt;
-use crate::frame::Framed;
 use crate::normalise::{Arrival, fingerprint};
 use crate::profile::Profile;
 use crate::reading::{Delivery, InstrumentId, Reading};
@@ -79,12 +78,7 @@ impl<'c> Replay<'c> {
         otherwise: Wall,
         mut each: impl FnMut(Step),
     ) {
-        let bytes = match &captured.framed {
-            Framed::Frame(bytes) | Framed::Unfinished(bytes) | Framed::Refused { bytes, .. } => {
-                bytes
-            }
-            Framed::TooLong { head, .. } => head,
-        };
+        let bytes = captured.framed.bytes();
         for (range, decoded) in decoder.decode_framed(&captured.framed, captured.topic.as_deref()) {
             let raw = match decoded {
                 Decoded::Reading(raw) => raw,

@@ -13,9 +13,10 @@ pub mod schema;
 
 pub(crate) use check::quantity_dimension;
 pub use model::{
-    Availability, CaptureId, Case, CaseRow, Checksum, Column, CountingRule, Format, Framing,
-    FramingKind, HdopRule, Message, NamePart, NameTemplate, Pattern, PositionForm, PositionRule,
-    Profile, Remember, Sensitivity, SequenceRule, SerialLine, Source, StatusRule, StatusWords,
-    TimeForm, TimeRule, TopicLevel, TopicPattern, Transport, UnitRule, ValueRule, What, When,
+    Availability, CaptureId, Case, CaseRow, Checksum, Column, CountingRule, Cover, Crc16, Format,
+    FrameLength, Framing, FramingKind, HdopRule, LengthWidth, Message, NamePart, NameTemplate,
+    Pattern, PositionForm, PositionRule, Profile, Region, Remember, Sensitivity, SequenceRule,
+    SerialLine, Source, StatusRule, StatusWords, Stored, Sum, TimeForm, TimeRule, TopicLevel,
+    TopicPattern, Transport, UnitRule, ValueRule, What, When,
 };
 pub use registry::{LookupError, Origin, ProfileError, ProfileProblem, Registry};

@@ -1,12 +1,17 @@
 //! A checked profile: names are indices, words are enums, units are known.
 
+mod wire;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::dialogue::Dialogue;
-use super::schema::{ChecksumMode, DeviceClass, ProfileStatus, Unused};
+use super::schema::{DeviceClass, ProfileStatus, Unused};
 use crate::reading::{Factor, Flag, NoValue, Quantity, Radiation};
 use crate::units::Unit;
+pub use wire::{
+    Checksum, Cover, Crc16, FrameLength, Framing, FramingKind, LengthWidth, Region, Stored, Sum,
+};
 
 /// Index of a capture: first those of the message's format, then those of its
 /// topic, then the remembered ones.
@@ -45,6 +50,8 @@ pub struct Profile {
     pub messages: Vec<Message>,
     /// What a sound frame is that fits no message.
     pub unmatched: Unused,
+    /// Texts that are legal without being frames.
+    pub ignore: Vec<Pattern>,
 }
 
 impl Profile {
@@ -121,42 +128,6 @@ pub struct SerialLine {
     pub open_delay: Duration,
     /// Silence longer than this means that the instrument is silent.
     pub silence: Option<Duration>,
-}
-
-/// How bytes become frames.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Framing {
-    /// Longest frame in bytes.
-    pub max_bytes: usize,
-    /// By what frames are told apart.
-    pub kind: FramingKind,
-}
-
-/// By what frames are told apart.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum FramingKind {
-    /// CR, LF or both.
-    Line {
-        /// Lines that begin with this are comments.
-        comment: Option<String>,
-        /// The byte every frame begins with.
-        start: Option<u8>,
-    },
-    /// One whole MQTT message.
-    Message,
-}
-
-/// XOR over a range of the frame, two hex digits in ASCII.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Checksum {
-    /// The range begins after this, at the start of the frame.
-    pub after: String,
-    /// The range ends before the last occurrence of this.
-    pub until: String,
-    /// What the register begins with.
-    pub seed: u8,
-    /// What a failure does.
-    pub mode: ChecksumMode,
 }
 
 /// A value remembered from a comment line.

@@ -3,12 +3,15 @@
 //!
 //! device-profiles/README.md documents every key for those who write profiles.
 
+mod wire;
+
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
 use super::dialogue::RawDialogue;
 use crate::reading::words;
+pub use wire::{RawBytes, RawChecksum, RawFraming, RawRegion};
 
 /// The one schema version there is.
 pub const SCHEMA: u32 = 1;
@@ -51,6 +54,10 @@ pub struct RawProfile {
     pub messages: Vec<RawMessage>,
     /// What a sound frame is that fits no message: `ignored` or `rejected`.
     pub unmatched: String,
+    /// Texts that are legal without being frames, such as a word at power-off;
+    /// with `*` at the end, what they begin with.
+    #[serde(default)]
+    pub ignore: Vec<String>,
 }
 
 /// A document a profile is written from.
@@ -107,45 +114,6 @@ pub enum RawTransport {
     Mqtt {
         /// Seconds without a message after which the instrument counts as silent.
         silence_s: Option<u32>,
-    },
-}
-
-/// How bytes become frames.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
-pub enum RawFraming {
-    /// A line that ends with CR, LF or both.
-    Line {
-        /// Longest line in bytes, without its end.
-        max_bytes: usize,
-        /// Lines that begin with this are comments.
-        comment: Option<String>,
-        /// The character every frame begins with; inside a damaged line it
-        /// marks where a glued frame may begin.
-        start: Option<String>,
-    },
-    /// One whole MQTT message.
-    Message {
-        /// Longest message in bytes.
-        max_bytes: usize,
-    },
-}
-
-/// How a frame proves itself.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
-pub enum RawChecksum {
-    /// Exclusive or of all bytes in a range, as two hex digits in ASCII.
-    Xor {
-        /// The range begins after this text, at the start of the frame.
-        after: String,
-        /// The range ends before the last occurrence of this text; the digits
-        /// follow it.
-        until: String,
-        /// What the register begins with; default 0.
-        seed: Option<u8>,
-        /// `require`, `warn` or `off`.
-        mode: String,
     },
 }
 

@@ -3,8 +3,8 @@
 use bytes::Bytes;
 use serde::Deserialize;
 
-use crate::clock::Wall;
-use crate::frame::{Framed, LineFramer};
+use crate::clock::{Mono, Wall};
+use crate::frame::{Framed, Framer};
 use crate::profile::{FramingKind, Profile};
 
 /// How a recording is written.
@@ -62,24 +62,33 @@ pub fn frames(
     match (form, &profile.framing.kind) {
         (Form::Mqtt, _) => mqtt(text(bytes)?),
         (Form::Bytes, FramingKind::Message) => Ok(documents(bytes)),
-        (Form::Bytes, FramingKind::Line { .. }) => Ok(lines(profile, bytes)),
+        (Form::Bytes, _) => Ok(stream(profile, bytes)),
         (Form::Hex, kind) => {
             let chunks = hex_lines(text(bytes)?)?;
-            let stream = matches!(kind, FramingKind::Line { .. })
-                && chunks
-                    .iter()
-                    .flatten()
-                    .any(|byte| matches!(byte, b'\r' | b'\n'));
-            if stream {
-                Ok(lines(profile, &chunks.concat()))
-            } else {
-                Ok(chunks
+            Ok(match kind {
+                FramingKind::Message => chunks
                     .into_iter()
                     .map(|chunk| plain(chunk.into()))
-                    .collect())
-            }
+                    .collect(),
+                FramingKind::Line { .. } if !chunks.iter().flatten().any(is_line_end) => chunks
+                    .into_iter()
+                    .map(|chunk| plain(chunk.into()))
+                    .collect(),
+                // Each line is what came between two pauses, or in one window.
+                FramingKind::Fixed { .. }
+                | FramingKind::Idle { .. }
+                | FramingKind::Events { .. } => chunks
+                    .iter()
+                    .flat_map(|chunk| stream(profile, chunk))
+                    .collect(),
+                _ => stream(profile, &chunks.concat()),
+            })
         }
     }
+}
+
+const fn is_line_end(byte: &u8) -> bool {
+    matches!(byte, b'\r' | b'\n')
 }
 
 fn text(bytes: &[u8]) -> Result<&str, RecordingError> {
@@ -95,19 +104,26 @@ const fn plain(frame: Bytes) -> Captured {
     }
 }
 
-fn lines(profile: &Profile, bytes: &[u8]) -> Vec<Captured> {
-    let mut framer = LineFramer::new(profile.framing.max_bytes);
-    framer.push(bytes);
+/// The frames of a stream that begins and ends with `bytes`.
+fn stream(profile: &Profile, bytes: &[u8]) -> Vec<Captured> {
+    let is_line = matches!(profile.framing.kind, FramingKind::Line { .. });
+    let mut framer = Framer::new(profile);
+    framer.push(bytes, Mono::from_nanos(0));
+    if let FramingKind::Events { window } = profile.framing.kind {
+        // A recording has no times: all of it came in one window.
+        framer.tick(Mono::from_nanos(0).saturating_add(window));
+    }
     let mut frames: Vec<Captured> = std::iter::from_fn(|| framer.next_frame())
         .map(captured)
         .collect();
-    // The last line of a file is whole even without its end: unlike on a live
-    // line, nothing more is to come.
-    match framer.finish() {
-        Some(Framed::Unfinished(rest)) => frames.push(plain(rest)),
-        Some(other) => frames.push(captured(other)),
-        None => {}
-    }
+    frames.extend(
+        std::iter::from_fn(|| framer.finish()).map(|left| match left {
+            // The last line of a file is whole even without its end: unlike on a
+            // live line, nothing more is to come.
+            Framed::Unfinished(rest) if is_line => plain(rest),
+            other => captured(other),
+        }),
+    );
     frames
 }
 

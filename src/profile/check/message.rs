@@ -274,6 +274,14 @@ fn availability(
         offline: raw.offline.clone(),
     }
 }
+/// What a text may be: this, or with `*` at the end what begins so.
+pub(super) fn pattern(word: &str) -> Pattern {
+    match word.strip_suffix('*') {
+        Some(prefix) => Pattern::Prefix(prefix.to_owned()),
+        None => Pattern::Exact(word.to_owned()),
+    }
+}
+
 /// The captures of one message while it is checked.
 pub(super) struct Captures<'a> {
     names: &'a [String],
@@ -310,10 +318,7 @@ impl Captures<'_> {
                 }
                 let patterns = words
                     .iter()
-                    .map(|word| match word.strip_suffix('*') {
-                        Some(prefix) => Pattern::Prefix(prefix.to_owned()),
-                        None => Pattern::Exact(word.clone()),
-                    })
+                    .map(|word| pattern(word))
                     .collect();
                 (self.id(at, name, p), patterns)
             })

@@ -1,31 +1,30 @@
 //! Turns a profile as written into one the program can rely on, or says
 //! everything that is wrong with it.
 //!
-//! `mod.rs` is the profile as a whole, `names` templates and topics, `message`
+//! `mod.rs` is the profile as a whole, `wire` framing and checksum, `names` templates and topics, `message`
 //! one kind of frame, `value` one value in it.
 
 mod message;
 mod names;
 mod value;
+mod wire;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::dialogue::{Dialogue, check as dialogue};
 use super::model::{
-    Checksum, Framing, FramingKind, Message, NamePart, NameTemplate, Profile, Remember, SerialLine,
+    Framing, FramingKind, Message, NamePart, NameTemplate, Profile, Remember, SerialLine,
     Source, Transport,
 };
 use super::schema::{
-    ChecksumMode, DeviceClass, ProfileStatus, RawChecksum, RawFraming, RawProfile, RawTransport,
+    DeviceClass, ProfileStatus, RawProfile, RawTransport,
     SCHEMA, Unused,
 };
-use message::message;
+use message::{message, pattern};
 use names::template;
 pub(crate) use value::quantity_dimension;
-
-/// Longest frame any profile may ask for: 64 KiB.
-const MAX_FRAME_BYTES: usize = 65_536;
+use wire::{checksum, framing};
 
 /// Collects what is wrong, each with its place in the file.
 #[derive(Debug, Default)]
@@ -105,15 +104,8 @@ pub(super) fn check(raw: RawProfile) -> Result<Profile, Vec<String>> {
         .as_ref()
         .map(|raw| dialogue::check(raw, &mut p.0));
     let framing = framing(&raw.framing, p);
-    match (&transport, &framing.kind) {
-        (Transport::Serial(_) | Transport::Tcp { .. }, FramingKind::Line { .. })
-        | (Transport::Mqtt { .. }, FramingKind::Message) => {}
-        _ => p.add(
-            "framing.kind",
-            "serial lines are framed by `line`, MQTT by `message`",
-        ),
-    }
     let checksum = raw.checksum.as_ref().map(|c| checksum(c, p));
+    wire::ensure_fits(&transport, &framing, checksum.as_ref(), p);
     let remember: Vec<Remember> = raw
         .remember
         .iter()
@@ -163,6 +155,7 @@ pub(super) fn check(raw: RawProfile) -> Result<Profile, Vec<String>> {
         remember,
         messages,
         unmatched,
+        ignore: raw.ignore.iter().map(|text| pattern(text)).collect(),
     })
 }
 
@@ -316,66 +309,5 @@ fn transport(raw: &RawTransport, p: &mut Problems) -> Transport {
         RawTransport::Mqtt { silence_s } => Transport::Mqtt {
             silence: seconds(silence_s),
         },
-    }
-}
-
-fn framing(raw: &RawFraming, p: &mut Problems) -> Framing {
-    let (max_bytes, kind) = match raw {
-        RawFraming::Line {
-            max_bytes,
-            comment,
-            start,
-        } => {
-            let start = start.as_deref().and_then(|text| match text.as_bytes() {
-                [byte] => Some(*byte),
-                _ => {
-                    p.add("framing.start", "must be one ASCII character");
-                    None
-                }
-            });
-            if comment.as_ref().is_some_and(String::is_empty) {
-                p.add(
-                    "framing.comment",
-                    "must not be empty: every line would be one",
-                );
-            }
-            let kind = FramingKind::Line {
-                comment: comment.clone(),
-                start,
-            };
-            (*max_bytes, kind)
-        }
-        RawFraming::Message { max_bytes } => (*max_bytes, FramingKind::Message),
-    };
-    if !(1..=MAX_FRAME_BYTES).contains(&max_bytes) {
-        p.add(
-            "framing.max_bytes",
-            format!("must be 1 to {MAX_FRAME_BYTES}"),
-        );
-    }
-    Framing { max_bytes, kind }
-}
-
-fn checksum(raw: &RawChecksum, p: &mut Problems) -> Checksum {
-    let RawChecksum::Xor {
-        after,
-        until,
-        seed,
-        mode,
-    } = raw;
-    if until.is_empty() {
-        p.add("checksum.until", "must not be empty");
-    }
-    Checksum {
-        after: after.clone(),
-        until: until.clone(),
-        seed: seed.unwrap_or(0),
-        mode: p.word(
-            "checksum.mode",
-            mode,
-            ChecksumMode::from_word,
-            ChecksumMode::ALL,
-            ChecksumMode::Require,
-        ),
     }
 }

@@ -25,6 +25,16 @@ pub mod canberra_adm300;
 
 pub mod blackcat_gm10;
 
+mod gmc;
+
+pub mod gq_gmc300;
+
+pub mod gq_gmc500;
+
+pub mod radpro;
+
+pub mod ludlum_2363;
+
 mod list;
 
 pub use list::FAMILIES;

@@ -2,8 +2,8 @@
 
 use clap::Subcommand;
 use firmware_mocks::families::{
-    automess_6150ad, bgeigie, blackcat_gm10, bosean_fs5000, canberra_adm300, espgeiger, irdms,
-    ludlum_375, mightyohm, thermo_radeye,
+    automess_6150ad, bgeigie, blackcat_gm10, bosean_fs5000, canberra_adm300, espgeiger, gq_gmc300,
+    gq_gmc500, irdms, ludlum_375, ludlum_2363, mightyohm, radpro, thermo_radeye,
 };
 use firmware_mocks::scenario::{MIGHTYOHM, MOBILE, STATIONS};
 
@@ -39,6 +39,18 @@ pub(super) enum Verb {
     /// Black Cat GM-10, serial
     #[command(name = blackcat_gm10::NAME)]
     BlackcatGm10(Serial<blackcat_gm10::Options>),
+    /// GQ GMC-300 and GMC-320, serial
+    #[command(name = gq_gmc300::NAME)]
+    GqGmc300(Serial<gq_gmc300::Options>),
+    /// GQ GMC-500, 510, 600 and 800, serial
+    #[command(name = gq_gmc500::NAME)]
+    GqGmc500(Serial<gq_gmc500::Options>),
+    /// Rad Pro firmware, serial
+    #[command(name = radpro::NAME)]
+    Radpro(Serial<radpro::Options>),
+    /// Ludlum 2363, serial
+    #[command(name = ludlum_2363::NAME)]
+    Ludlum2363(Serial<ludlum_2363::Options>),
     /// Sends a recording line by line
     Play(Play),
 }
@@ -64,6 +76,10 @@ impl Verb {
                     .await
             }
             Self::BlackcatGm10(args) => args.run(blackcat_gm10::Options::firmware, MIGHTYOHM).await,
+            Self::GqGmc300(args) => args.run(gq_gmc300::Options::firmware, MIGHTYOHM).await,
+            Self::GqGmc500(args) => args.run(gq_gmc500::Options::firmware, MIGHTYOHM).await,
+            Self::Radpro(args) => args.run(radpro::Options::firmware, MIGHTYOHM).await,
+            Self::Ludlum2363(args) => args.run(ludlum_2363::Options::firmware, MIGHTYOHM).await,
         }
     }
 }

@@ -2,7 +2,8 @@
 
 use super::{
     Build, Family, automess_6150ad, bgeigie, blackcat_gm10, bosean_fs5000, canberra_adm300,
-    espgeiger, irdms, ludlum_375, mightyohm, thermo_radeye,
+    espgeiger, gq_gmc300, gq_gmc500, irdms, ludlum_375, ludlum_2363, mightyohm, radpro,
+    thermo_radeye,
 };
 use crate::firmware::{Firmware, Station};
 
@@ -67,6 +68,30 @@ pub const FAMILIES: &[Family] = &[
         "blackcat-gm10",
         "Black Cat GM-10: each byte is one event",
         |seed| blackcat_gm10::Options::default().firmware(seed),
+    ),
+    serial(
+        gq_gmc300::NAME,
+        "gq-gmc300",
+        "GQ GMC-300 and GMC-320: two-byte counts, polled or as a heartbeat",
+        |seed| gq_gmc300::Options::default().firmware(seed),
+    ),
+    serial(
+        gq_gmc500::NAME,
+        "gq-gmc500",
+        "GQ GMC-500 to 800: four-byte counts of two tubes, polled or as a heartbeat",
+        |seed| gq_gmc500::Options::default().firmware(seed),
+    ),
+    serial(
+        radpro::NAME,
+        "radpro",
+        "Rad Pro: GET and OK, line by line",
+        |seed| radpro::Options::default().firmware(seed),
+    ),
+    serial(
+        ludlum_2363::NAME,
+        "ludlum-2363",
+        "Ludlum 2363: gamma and neutrons, asked for line by line",
+        |seed| ludlum_2363::Options::default().firmware(seed),
     ),
 ];
 

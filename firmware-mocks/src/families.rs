@@ -35,6 +35,10 @@ pub mod radpro;
 
 pub mod ludlum_2363;
 
+pub mod atomtex_bdkg05;
+
+pub mod mirion_accurad;
+
 mod list;
 
 pub use list::FAMILIES;
@@ -88,6 +92,15 @@ fn defaults<O: clap::Args>() -> O {
         .try_get_matches_from(["defaults"])
         .and_then(|matches| O::from_arg_matches(&matches))
         .expect("every option has a default")
+}
+
+/// In single precision, for instruments whose frames have floats of four bytes.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "rounding to seven digits is what the instruments do"
+)]
+const fn single(value: f64) -> f32 {
+    value as f32
 }
 
 /// A moment in a field, for the families' tests.

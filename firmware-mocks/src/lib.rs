@@ -14,6 +14,8 @@
 //! firmware   the traits an instrument implements
 //! detector   counts, by chance or steadily
 //! inbox      what an instrument has heard and not yet understood
+//! nmea       checksum and angles of NMEA 0183
+//! modbus     requests and answers of Modbus RTU
 //! families   one file per instrument family
 //! pty, port  a pseudo-terminal; a socket it is plugged into and out of
 //! mqtt       one message at a time to a broker
@@ -36,6 +38,8 @@ pub mod firmware;
 pub mod detector;
 
 pub mod inbox;
+
+pub mod modbus;
 
 pub mod nmea;
 

@@ -2,8 +2,9 @@
 
 use clap::Subcommand;
 use firmware_mocks::families::{
-    automess_6150ad, bgeigie, blackcat_gm10, bosean_fs5000, canberra_adm300, espgeiger, gq_gmc300,
-    gq_gmc500, irdms, ludlum_375, ludlum_2363, mightyohm, radpro, thermo_radeye,
+    atomtex_bdkg05, automess_6150ad, bgeigie, blackcat_gm10, bosean_fs5000, canberra_adm300,
+    espgeiger, gq_gmc300, gq_gmc500, irdms, ludlum_375, ludlum_2363, mightyohm, mirion_accurad,
+    radpro, thermo_radeye,
 };
 use firmware_mocks::scenario::{MIGHTYOHM, MOBILE, STATIONS};
 
@@ -51,6 +52,12 @@ pub(super) enum Verb {
     /// Ludlum 2363, serial
     #[command(name = ludlum_2363::NAME)]
     Ludlum2363(Serial<ludlum_2363::Options>),
+    /// Atomtex BDKG-05, serial
+    #[command(name = atomtex_bdkg05::NAME)]
+    AtomtexBdkg05(Serial<atomtex_bdkg05::Options>),
+    /// Mirion AccuRad, serial
+    #[command(name = mirion_accurad::NAME)]
+    MirionAccurad(Serial<mirion_accurad::Options>),
     /// Sends a recording line by line
     Play(Play),
 }
@@ -80,6 +87,12 @@ impl Verb {
             Self::GqGmc500(args) => args.run(gq_gmc500::Options::firmware, MIGHTYOHM).await,
             Self::Radpro(args) => args.run(radpro::Options::firmware, MIGHTYOHM).await,
             Self::Ludlum2363(args) => args.run(ludlum_2363::Options::firmware, MIGHTYOHM).await,
+            Self::AtomtexBdkg05(args) => {
+                args.run(atomtex_bdkg05::Options::firmware, MIGHTYOHM).await
+            }
+            Self::MirionAccurad(args) => {
+                args.run(mirion_accurad::Options::firmware, MIGHTYOHM).await
+            }
         }
     }
 }

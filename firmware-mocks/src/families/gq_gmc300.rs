@@ -5,6 +5,7 @@ use std::time::Duration;
 use clap::Args;
 
 use super::gmc::{Command, DONE, Flash, Minute, clock, command, put, version_parts};
+use super::single;
 use crate::detector::Detector;
 use crate::faults::{Abilities, Frame};
 use crate::firmware::{Firmware, Moment};
@@ -208,15 +209,6 @@ impl Firmware for Gmc300 {
         }
         said
     }
-}
-
-/// In single precision, as the config block has it.
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "a calibration point keeps its seven digits"
-)]
-pub(super) const fn single(value: f64) -> f32 {
-    value as f32
 }
 
 #[cfg(test)]

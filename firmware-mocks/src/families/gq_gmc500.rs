@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::Args;
 
 use super::gmc::{Command, DONE, Flash, Minute, clock, command, put, version_parts};
-use super::gq_gmc300::single;
+use super::single;
 use crate::detector::Detector;
 use crate::faults::{Abilities, Frame};
 use crate::firmware::{Firmware, Moment};

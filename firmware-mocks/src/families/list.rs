@@ -1,9 +1,9 @@
 //! The list of families, for `firmware-mocks list` and for tests that walk them all.
 
 use super::{
-    Build, Family, automess_6150ad, bgeigie, blackcat_gm10, bosean_fs5000, canberra_adm300,
-    espgeiger, gq_gmc300, gq_gmc500, irdms, ludlum_375, ludlum_2363, mightyohm, radpro,
-    thermo_radeye,
+    Build, Family, atomtex_bdkg05, automess_6150ad, bgeigie, blackcat_gm10, bosean_fs5000,
+    canberra_adm300, espgeiger, gq_gmc300, gq_gmc500, irdms, ludlum_375, ludlum_2363, mightyohm,
+    mirion_accurad, radpro, thermo_radeye,
 };
 use crate::firmware::{Firmware, Station};
 
@@ -92,6 +92,18 @@ pub const FAMILIES: &[Family] = &[
         "ludlum-2363",
         "Ludlum 2363: gamma and neutrons, asked for line by line",
         |seed| ludlum_2363::Options::default().firmware(seed),
+    ),
+    serial(
+        atomtex_bdkg05::NAME,
+        "atomtex-bdkg05",
+        "Atomtex BDKG-05: Modbus RTU with a swapped check and a start-up",
+        |seed| atomtex_bdkg05::Options::default().firmware(seed),
+    ),
+    serial(
+        mirion_accurad::NAME,
+        "mirion-accurad",
+        "Mirion AccuRad PRD: a marked binary answer on request",
+        |seed| mirion_accurad::Options::default().firmware(seed),
     ),
 ];
 

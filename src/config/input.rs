@@ -7,9 +7,12 @@ use std::path::PathBuf;
 use super::problem::Refused;
 use super::secret::Folders;
 use super::section::Section;
+use crate::dialogue::Permit;
 use crate::error::excerpt;
+use crate::profile::dialogue::Dialogue;
 use crate::profile::{Profile, SerialLine, TopicLevel, TopicPattern, Transport};
 use crate::source::capture::Form;
+use crate::source::tcp::Peer;
 
 /// Where an instrument's bytes come from.
 #[derive(Clone, Debug)]
@@ -35,7 +38,7 @@ pub struct SerialInput {
     /// second) where it is given.
     pub line: SerialLine,
     /// How the instrument is spoken to.
-    pub talk: Talk,
+    pub permit: Permit,
     /// `serial.usb_serial`: serial number of the USB adapter. When the port's
     /// path is gone, or leads to an adapter with another number, the port of
     /// the adapter with this number is taken instead.
@@ -45,57 +48,44 @@ pub struct SerialInput {
 /// A TCP connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TcpInput {
-    /// `tcp.listen` or `tcp.connect`; one of them is mandatory.
+    /// `tcp.listen`, an address of ours as in `0.0.0.0:4001`, or
+    /// `tcp.connect`, a host and port; one of them is mandatory.
     pub peer: Peer,
     /// How the instrument is spoken to.
-    pub talk: Talk,
+    pub permit: Permit,
 }
 
-/// The other end of a TCP connection.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Peer {
-    /// `tcp.listen`: the instrument connects to this address of ours, as in
-    /// `0.0.0.0:4001`.
-    Listen(SocketAddr),
-    /// `tcp.connect`: the instrument waits at this host and port.
-    Connect(String),
-}
-
-/// How an instrument on a line is spoken to; keys of `serial` and `tcp` alike.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Talk {
-    /// `address`: number of the instrument on its bus, 0 to 255. Default: the
-    /// profile's.
-    pub address: Option<u8>,
-    /// `changes = true`: what changes the instrument's settings may be sent.
-    /// Default: false.
-    pub changes: bool,
-    /// `device`: the serial number that the instrument itself tells. One that
-    /// tells another is refused.
-    pub device: Option<String>,
-}
-
-impl Talk {
-    fn read(table: &mut Section<'_>) -> Self {
-        Self {
-            address: table.whole("address", 0..=255),
-            changes: table.boolean("changes").unwrap_or(false),
-            device: table.text("device").map(str::to_owned),
-        }
+/// How an instrument on a line is spoken to, by keys that `serial` and `tcp`
+/// share:
+///
+/// | key       | meaning                                          | default       |
+/// |-----------|--------------------------------------------------|---------------|
+/// | `address` | number of the instrument on its bus, 0 to 255    | the profile's |
+/// | `changes` | whether its settings may be changed              | false         |
+/// | `device`  | the serial number it must tell, or it is refused | any           |
+fn read_permit(table: &mut Section<'_>) -> Permit {
+    Permit {
+        address: table.whole("address", 0..=255),
+        changes: table.boolean("changes").unwrap_or(false),
+        device: table.text("device").map(str::to_owned),
     }
+}
 
-    /// Refuses keys that would have no effect with this profile.
-    fn ensure_effect(&self, section: &Section<'_>, key: &str, profile: &Profile) {
-        let dialogue = profile.dialogue.as_deref();
-        let refuse = |name: &str, text: &str| {
-            let text = format!("the profile `{}` {text}", profile.id);
+/// Refuses keys that would have no effect with this profile.
+fn ensure_effect(permit: &Permit, section: &Section<'_>, key: &str, profile: &Profile) {
+    let dialogue = profile.dialogue.as_deref();
+    let keys = [
+        ("address", permit.address.is_some() && dialogue.is_none()),
+        ("changes", permit.changes && dialogue.is_none()),
+        (
+            "device",
+            permit.device.is_some() && !dialogue.is_some_and(Dialogue::tells_device),
+        ),
+    ];
+    for (name, is_idle) in keys {
+        if is_idle {
+            let text = format!("has no effect with the profile `{}`", profile.id);
             section.refuse(&format!("{key}.{name}"), Refused::new(text));
-        };
-        if dialogue.is_none() && self.address.is_some() {
-            refuse("address", "says nothing to the instrument");
-        }
-        if dialogue.is_none() && self.changes {
-            refuse("changes", "says nothing to the instrument");
         }
     }
 }
@@ -236,7 +226,7 @@ struct RawSerial {
     port: Option<PathBuf>,
     baud: Option<u32>,
     usb_serial: Option<String>,
-    talk: Talk,
+    permit: Permit,
 }
 
 impl RawSerial {
@@ -256,25 +246,25 @@ impl RawSerial {
         });
         let baud = table.whole("baud", 50..=4_000_000);
         let usb_serial = table.text("usb_serial").map(str::to_owned);
-        let talk = Talk::read(&mut table);
+        let permit = read_permit(&mut table);
         table.finish();
         is_present.then_some(Self {
             port,
             baud,
             usb_serial,
-            talk,
+            permit,
         })
     }
 
     fn check(self, section: &Section<'_>, line: &SerialLine, profile: &Profile) -> Option<Input> {
-        self.talk.ensure_effect(section, "serial", profile);
+        ensure_effect(&self.permit, section, "serial", profile);
         Some(Input::Serial(SerialInput {
             port: self.port?,
             line: SerialLine {
                 baud: self.baud.unwrap_or(line.baud),
                 ..*line
             },
-            talk: self.talk,
+            permit: self.permit,
             usb_serial: self.usb_serial,
         }))
     }
@@ -283,7 +273,7 @@ impl RawSerial {
 struct RawTcp {
     listen: Option<SocketAddr>,
     connect: Option<String>,
-    talk: Talk,
+    permit: Permit,
 }
 
 impl RawTcp {
@@ -301,17 +291,17 @@ impl RawTcp {
         if is_present && table.has("listen") == table.has("connect") {
             table.refuse_all(Refused::new("takes one of `listen` and `connect`"));
         }
-        let talk = Talk::read(&mut table);
+        let permit = read_permit(&mut table);
         table.finish();
         is_present.then_some(Self {
             listen,
             connect,
-            talk,
+            permit,
         })
     }
 
     fn check(self, section: &Section<'_>, profile: &Profile) -> Option<Input> {
-        self.talk.ensure_effect(section, "tcp", profile);
+        ensure_effect(&self.permit, section, "tcp", profile);
         let peer = match (self.listen, self.connect) {
             (Some(address), None) => Peer::Listen(address),
             (None, Some(address)) => Peer::Connect(address),
@@ -319,7 +309,7 @@ impl RawTcp {
         };
         Some(Input::Tcp(TcpInput {
             peer,
-            talk: self.talk,
+            permit: self.permit,
         }))
     }
 }

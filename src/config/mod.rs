@@ -52,7 +52,7 @@ use std::sync::Arc;
 
 pub use area::Area;
 pub use broker::{Broker, Login};
-pub use input::{CaptureInput, Claim, Input, MqttInput, Peer, SerialInput, Talk, TcpInput};
+pub use input::{CaptureInput, Claim, Input, MqttInput, SerialInput, TcpInput};
 pub use instrument::{Background, CountBackground, Instrument, usual_source};
 pub use node::{Language, Log, LogFormat, LogLevel, Node};
 pub use problem::{ConfigErrors, ConfigProblem};

@@ -24,8 +24,6 @@ use crate::profile::dialogue::{
 const RESTART: Duration = Duration::from_secs(1);
 /// Most bytes that may wait for the end of an answer.
 const MAX_INPUT_BYTES: usize = 65_536;
-/// The variable that holds the instrument's own serial number.
-const DEVICE: &str = "device";
 
 /// Speaks with one instrument, from opening its line to closing it.
 ///
@@ -632,7 +630,7 @@ impl Dialogue {
 
     /// Notes whether the instrument is the configured one.
     fn compare_device(&mut self, out: &mut Vec<Effect>) {
-        let (Some(expected), Some(found)) = (&self.permit.device, self.variables.get(DEVICE))
+        let (Some(expected), Some(found)) = (&self.permit.device, self.variables.get(Plan::DEVICE))
         else {
             return;
         };

@@ -17,12 +17,15 @@ use crate::decode::Decoder;
 use crate::deliver::{
     Kind, Language, MqttPublisher, Notice, Subscriber, SubscriberConfig, Webhook,
 };
+use crate::dialogue::Permit;
 use crate::normalise::{Calibration, Normaliser};
 use crate::profile::{Profile, Transport};
 use crate::reading::InstrumentId;
+use crate::source::line::Line;
 use crate::source::mqtt::Mqtt;
 use crate::source::play::Recording;
 use crate::source::serial::Serial;
+use crate::source::tcp::Tcp;
 use crate::store::embedded::Context;
 
 /// Everything that a configuration's instruments become.
@@ -32,6 +35,7 @@ pub(super) struct Built {
     pub(super) admit: Admit,
     pub(super) areas: Vec<Place>,
     pub(super) serials: Vec<Serial>,
+    pub(super) tcps: Vec<Tcp>,
     pub(super) recordings: Vec<Recording>,
     pub(super) mqtt: Option<Mqtt>,
 }
@@ -52,6 +56,7 @@ pub(super) fn instruments(config: &Config) -> Built {
             })
             .collect(),
         serials: Vec::new(),
+        tcps: Vec::new(),
         recordings: Vec::new(),
         mqtt: None,
     };
@@ -63,15 +68,20 @@ pub(super) fn instruments(config: &Config) -> Built {
         match &configured.input {
             Input::Serial(serial) => {
                 built.serials.push(Serial {
-                    index,
-                    instrument: configured.id.clone(),
+                    line: line(index, configured, &serial.permit),
                     port: serial.port.clone(),
-                    line: serial.line,
-                    profile: Arc::clone(&configured.profile),
+                    usb_serial: serial.usb_serial.clone(),
+                    settings: serial.line,
                 });
                 built.instruments.push(one());
             }
-            Input::Tcp(_) => {}
+            Input::Tcp(tcp) => {
+                built.tcps.push(Tcp {
+                    line: line(index, configured, &tcp.permit),
+                    peer: tcp.peer.clone(),
+                });
+                built.instruments.push(one());
+            }
             Input::Capture(capture) => {
                 built.recordings.push(Recording {
                     index,
@@ -107,6 +117,15 @@ pub(super) fn instruments(config: &Config) -> Built {
         built.mqtt = broker(config, filters);
     }
     built
+}
+
+fn line(index: usize, configured: &config::Instrument, permit: &Permit) -> Line {
+    Line {
+        index,
+        instrument: configured.id.clone(),
+        profile: Arc::clone(&configured.profile),
+        permit: permit.clone(),
+    }
 }
 
 fn broker(config: &Config, filters: Vec<String>) -> Option<Mqtt> {

@@ -192,6 +192,7 @@ impl Daemon {
         let sources_stop = CancellationToken::new();
         let sources = start_sources(
             built.serials,
+            built.tcps,
             built.recordings,
             built.mqtt,
             clock,
@@ -414,6 +415,7 @@ fn start_subscribers(
 
 fn start_sources(
     serials: Vec<crate::source::serial::Serial>,
+    tcps: Vec<crate::source::tcp::Tcp>,
     recordings: Vec<crate::source::play::Recording>,
     mqtt: Option<crate::source::mqtt::Mqtt>,
     clock: Clock,
@@ -424,6 +426,14 @@ fn start_sources(
     for serial in serials {
         tasks.spawn(crate::source::serial::run(
             serial,
+            clock,
+            inputs.clone(),
+            stop.clone(),
+        ));
+    }
+    for tcp in tcps {
+        tasks.spawn(crate::source::tcp::run(
+            tcp,
             clock,
             inputs.clone(),
             stop.clone(),

@@ -1,12 +1,16 @@
-//! The ways bytes get in: serial lines, an MQTT broker, recordings.
+//! The ways bytes get in: serial lines, TCP connections, an MQTT broker,
+//! recordings.
 //!
 //! Each source is a task that fails and recovers by itself. It turns bytes into
 //! [`Frame`]s and reports when its link comes and goes; it judges nothing.
 
 pub mod capture;
+pub mod line;
 pub mod mqtt;
 pub mod play;
+pub mod ports;
 pub mod serial;
+pub mod tcp;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,89 +1,182 @@
-//! A serial line: opened by its stable path, read until it is lost, opened
+//! A serial line: opened by its stable path, talked on until it is lost, opened
 //! again.
 //!
 //! End of file means that the device went away, and so does any error; the
-//! path may lead to another device when it comes back.
+//! path may lead to another device when it comes back. Where the configuration
+//! names the adapter's serial number, no other adapter is opened.
 
+use std::io;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::io::AsyncReadExt;
-use tokio_serial::{DataBits, FlowControl, Parity, SerialPortBuilderExt, SerialStream, StopBits};
+use tokio_serial::{
+    ClearBuffer, DataBits, FlowControl, Parity, SerialPort, SerialPortBuilderExt, SerialStream,
+    StopBits,
+};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use super::{Backoff, Frame, Input, Inputs, InstrumentIndex, LinkChange, SourceId, Stamper};
-use crate::clock::{Clock, Mono, Received};
+use super::line::{Carrier, Ended, Line, Surroundings};
+use super::ports::{self, WrongAdapter};
+use super::{Backoff, Inputs};
+use crate::clock::Clock;
 use crate::error::Chain;
-use crate::frame::{Framed, Framer};
-use crate::profile::{Profile, SerialLine};
-use crate::reading::{Delivery, InstrumentId};
+use crate::profile::SerialLine;
 
 /// Longest wait between attempts to open a port.
 const MOST_WAIT: Duration = Duration::from_secs(2);
 
-/// Bytes taken from the port at once.
-const READ_BYTES: usize = 4096;
-
 /// One serial instrument.
 #[derive(Clone, Debug)]
 pub struct Serial {
-    /// Its index in the configuration.
-    pub index: InstrumentIndex,
-    /// Its name, for the log.
-    pub instrument: InstrumentId,
+    /// The instrument.
+    pub line: Line,
     /// The port's stable path.
     pub port: PathBuf,
+    /// Serial number of the USB adapter, where only that one will do.
+    pub usb_serial: Option<String>,
     /// Settings of the line.
-    pub line: SerialLine,
-    /// How the instrument speaks.
-    pub profile: Arc<Profile>,
+    pub settings: SerialLine,
 }
 
-/// Reads the line until told to stop.
+/// Why a port was not opened.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// The system or the driver refused.
+    #[error("failed to open `{}`", port.display())]
+    Open {
+        /// Which port.
+        port: PathBuf,
+        /// What it said.
+        #[source]
+        source: tokio_serial::Error,
+    },
+    /// Another adapter than the configured one.
+    #[error(transparent)]
+    WrongAdapter(#[from] WrongAdapter),
+}
+
+/// Talks on the line until told to stop.
 pub async fn run(serial: Serial, clock: Clock, inputs: Inputs, stop: CancellationToken) {
+    let around = Surroundings {
+        clock,
+        inputs,
+        stop,
+    };
+    let instrument = &serial.line.instrument;
     let mut backoff = Backoff::new(MOST_WAIT);
-    let mut said_missing = false;
+    let mut said: Option<String> = None;
     loop {
-        match open(&serial) {
-            Ok(mut port) => {
-                info!(instrument = %serial.instrument, port = %serial.port.display(), "Port opened.");
+        match serial.open() {
+            Ok((mut port, path)) => {
+                info!(%instrument, port = %path.display(), "Port opened.");
                 backoff.reset();
-                said_missing = false;
-                if !tell(&serial, &clock, &inputs, true, "port opened".to_owned()).await {
+                said = None;
+                if !serial
+                    .line
+                    .tell(&around, true, "port opened".to_owned())
+                    .await
+                {
                     return;
                 }
-                let Some(lost) = read(&mut port, &serial, &clock, &inputs, &stop).await else {
+                if !serial.settle(&mut port, &around).await {
                     return;
+                }
+                let reason = match serial.line.converse(&mut port, &around).await {
+                    Ended::Lost(reason) => reason,
+                    Ended::Stopped => return,
                 };
-                warn!(instrument = %serial.instrument, port = %serial.port.display(), reason = %lost, "Port lost.");
-                if !tell(&serial, &clock, &inputs, false, lost).await {
+                warn!(%instrument, port = %path.display(), %reason, "Port lost.");
+                if !serial.line.tell(&around, false, reason).await {
                     return;
                 }
             }
             Err(error) => {
-                if !said_missing {
-                    let error = Chain(&error).to_string();
-                    warn!(instrument = %serial.instrument, port = %serial.port.display(), %error, "Port cannot be opened; trying again.");
-                    said_missing = true;
-                    let detail = format!("{}: {error}", serial.port.display());
-                    if !tell(&serial, &clock, &inputs, false, detail).await {
+                let error = Chain(&error).to_string();
+                // Again only when the reason is another one.
+                if said.as_ref() != Some(&error) {
+                    warn!(%instrument, port = %serial.port.display(), %error, "Port cannot be opened; trying again.");
+                    if !serial.line.tell(&around, false, error.clone()).await {
                         return;
                     }
+                    said = Some(error);
                 }
             }
         }
         tokio::select! {
-            () = stop.cancelled() => return,
+            () = around.stop.cancelled() => return,
             () = tokio::time::sleep(backoff.wait()) => {}
         }
     }
 }
 
-fn open(serial: &Serial) -> tokio_serial::Result<SerialStream> {
-    let line = serial.line;
-    tokio_serial::new(serial.port.to_string_lossy(), line.baud)
+impl Serial {
+    /// Opens the port, and says under which path.
+    fn open(&self) -> Result<(SerialStream, PathBuf), OpenError> {
+        let path = match &self.usb_serial {
+            Some(number) => ports::find_adapter(&self.port, number)?,
+            None => self.port.clone(),
+        };
+        match open(&path, &self.settings) {
+            Ok(mut port) => {
+                self.set_levels(&mut port);
+                Ok((port, path))
+            }
+            Err(source) => Err(OpenError::Open { port: path, source }),
+        }
+    }
+
+    /// Sets RTS and DTR, which power some cables.
+    fn set_levels(&self, port: &mut SerialStream) {
+        let rts = self
+            .settings
+            .rts
+            .map(|level| port.write_request_to_send(level));
+        let dtr = self
+            .settings
+            .dtr
+            .map(|level| port.write_data_terminal_ready(level));
+        for error in [rts, dtr].into_iter().flatten().filter_map(Result::err) {
+            // A network box or a pseudo-terminal has no such lines, and may
+            // still carry the bytes.
+            let instrument = &self.line.instrument;
+            warn!(%instrument, error = %Chain(&error), "RTS or DTR cannot be set.");
+        }
+    }
+
+    /// Waits until the instrument has woken up; `false` when told to stop.
+    async fn settle(&self, port: &mut SerialStream, around: &Surroundings) -> bool {
+        let delay = self.settings.open_delay;
+        if delay.is_zero() {
+            return true;
+        }
+        tokio::select! {
+            () = around.stop.cancelled() => return false,
+            () = tokio::time::sleep(delay) => {}
+        }
+        if let Err(error) = port.flush_input() {
+            // The conversation finds out by itself when the port is gone.
+            let instrument = &self.line.instrument;
+            warn!(%instrument, %error, "What came after opening cannot be dropped.");
+        }
+        true
+    }
+}
+
+impl Carrier for SerialStream {
+    fn flush_input(&mut self) -> io::Result<()> {
+        Ok(self.clear(ClearBuffer::Input)?)
+    }
+}
+
+/// Opens a port with these settings.
+///
+/// # Errors
+///
+/// What the system or the driver says.
+pub fn open(port: &std::path::Path, line: &SerialLine) -> tokio_serial::Result<SerialStream> {
+    tokio_serial::new(port.to_string_lossy(), line.baud)
         .data_bits(match line.data_bits {
             5 => DataBits::Five,
             6 => DataBits::Six,
@@ -105,75 +198,4 @@ fn open(serial: &Serial) -> tokio_serial::Result<SerialStream> {
             FlowControl::None
         })
         .open_native_async()
-}
-
-/// Reads until the port is lost (`Some` reason) or the daemon stops.
-async fn read(
-    port: &mut SerialStream,
-    serial: &Serial,
-    clock: &Clock,
-    inputs: &Inputs,
-    stop: &CancellationToken,
-) -> Option<String> {
-    let mut framer = Framer::new(&serial.profile);
-    let mut stamper = Stamper::new(*clock);
-    let mut buffer = vec![0; READ_BYTES];
-    let lost = loop {
-        let deadline = framer.deadline();
-        let outcome = tokio::select! {
-            () = stop.cancelled() => return None,
-            outcome = port.read(&mut buffer) => Some(outcome),
-            () = reached(clock, deadline) => None,
-        };
-        match outcome {
-            Some(Ok(0)) => break "end of file: the device went away".to_owned(),
-            Some(Ok(n)) => framer.push(buffer.get(..n).unwrap_or_default(), clock.mono()),
-            Some(Err(error)) => break error.to_string(),
-            None => framer.tick(clock.mono()),
-        }
-        while let Some(framed) = framer.next_frame() {
-            let frame = frame(serial, stamper.stamp(), framed);
-            if inputs.send(frame).await.is_err() {
-                return None; // core gone: shutting down
-            }
-        }
-    };
-    while let Some(framed) = framer.finish() {
-        let frame = frame(serial, stamper.stamp(), framed);
-        if inputs.send(frame).await.is_err() {
-            return None; // core gone: shutting down
-        }
-    }
-    Some(lost)
-}
-
-/// Waits until `deadline`, or for ever without one.
-async fn reached(clock: &Clock, deadline: Option<Mono>) {
-    match deadline {
-        Some(deadline) => tokio::time::sleep_until(clock.instant_at(deadline)).await,
-        None => std::future::pending().await,
-    }
-}
-
-fn frame(serial: &Serial, received: Received, framed: Framed) -> Input {
-    Input::Frame(Frame {
-        source: SourceId::Instrument(serial.index),
-        received,
-        framed,
-        topic: None,
-        delivery: Delivery::default(),
-        unguarded: false,
-        ack: None,
-    })
-}
-
-/// Reports the link; `false` when nobody listens any more.
-async fn tell(serial: &Serial, clock: &Clock, inputs: &Inputs, up: bool, detail: String) -> bool {
-    let change = LinkChange {
-        source: SourceId::Instrument(serial.index),
-        received: clock.now(),
-        up,
-        detail,
-    };
-    inputs.send(Input::Link(change)).await.is_ok()
 }

@@ -23,6 +23,27 @@ pub struct Dialogue {
     pub exit: Vec<Step>,
 }
 
+impl Dialogue {
+    /// The variable that holds the instrument's own serial number.
+    pub const DEVICE: &str = "device";
+
+    /// Whether the instrument is asked for its serial number.
+    pub fn tells_device(&self) -> bool {
+        let of_step = |step: &'_ Step| match step {
+            Step::Ask(ask) => ask.answer.clone(),
+            Step::Await(answer) => Some(answer.clone()),
+            Step::Wait(_) | Step::Discard(_) => None,
+        };
+        let requests = self.poll.iter().flat_map(|poll| &poll.requests);
+        let mut answers = self
+            .start
+            .iter()
+            .filter_map(of_step)
+            .chain(requests.filter_map(|request| request.ask.answer.clone()));
+        answers.any(|answer| answer.sets.iter().any(|set| set.name == Self::DEVICE))
+    }
+}
+
 /// Order of the two CRC bytes of Modbus.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CrcOrder {

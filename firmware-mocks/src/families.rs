@@ -39,6 +39,14 @@ pub mod atomtex_bdkg05;
 
 pub mod mirion_accurad;
 
+pub mod radex_one;
+
+pub mod gamma_scout;
+
+pub mod alphahound;
+
+pub mod gc10;
+
 mod list;
 
 pub use list::FAMILIES;

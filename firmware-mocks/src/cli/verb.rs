@@ -2,9 +2,9 @@
 
 use clap::Subcommand;
 use firmware_mocks::families::{
-    atomtex_bdkg05, automess_6150ad, bgeigie, blackcat_gm10, bosean_fs5000, canberra_adm300,
-    espgeiger, gq_gmc300, gq_gmc500, irdms, ludlum_375, ludlum_2363, mightyohm, mirion_accurad,
-    radpro, thermo_radeye,
+    alphahound, atomtex_bdkg05, automess_6150ad, bgeigie, blackcat_gm10, bosean_fs5000,
+    canberra_adm300, espgeiger, gamma_scout, gc10, gq_gmc300, gq_gmc500, irdms, ludlum_375,
+    ludlum_2363, mightyohm, mirion_accurad, radex_one, radpro, thermo_radeye,
 };
 use firmware_mocks::scenario::{MIGHTYOHM, MOBILE, STATIONS};
 
@@ -58,6 +58,18 @@ pub(super) enum Verb {
     /// Mirion AccuRad, serial
     #[command(name = mirion_accurad::NAME)]
     MirionAccurad(Serial<mirion_accurad::Options>),
+    /// RADEX ONE, serial
+    #[command(name = radex_one::NAME)]
+    RadexOne(Serial<radex_one::Options>),
+    /// Gamma-Scout Online, serial
+    #[command(name = gamma_scout::NAME)]
+    GammaScout(Serial<gamma_scout::Options>),
+    /// AlphaHound, serial
+    #[command(name = alphahound::NAME)]
+    Alphahound(Serial<alphahound::Options>),
+    /// GC10 and GC10next, serial
+    #[command(name = gc10::NAME)]
+    Gc10(Serial<gc10::Options>),
     /// Sends a recording line by line
     Play(Play),
 }
@@ -93,6 +105,10 @@ impl Verb {
             Self::MirionAccurad(args) => {
                 args.run(mirion_accurad::Options::firmware, MIGHTYOHM).await
             }
+            Self::RadexOne(args) => args.run(radex_one::Options::firmware, MIGHTYOHM).await,
+            Self::GammaScout(args) => args.run(gamma_scout::Options::firmware, MIGHTYOHM).await,
+            Self::Alphahound(args) => args.run(alphahound::Options::firmware, MIGHTYOHM).await,
+            Self::Gc10(args) => args.run(gc10::Options::firmware, MIGHTYOHM).await,
         }
     }
 }

@@ -1,9 +1,9 @@
 //! The list of families, for `firmware-mocks list` and for tests that walk them all.
 
 use super::{
-    Build, Family, atomtex_bdkg05, automess_6150ad, bgeigie, blackcat_gm10, bosean_fs5000,
-    canberra_adm300, espgeiger, gq_gmc300, gq_gmc500, irdms, ludlum_375, ludlum_2363, mightyohm,
-    mirion_accurad, radpro, thermo_radeye,
+    Build, Family, alphahound, atomtex_bdkg05, automess_6150ad, bgeigie, blackcat_gm10,
+    bosean_fs5000, canberra_adm300, espgeiger, gamma_scout, gc10, gq_gmc300, gq_gmc500, irdms,
+    ludlum_375, ludlum_2363, mightyohm, mirion_accurad, radex_one, radpro, thermo_radeye,
 };
 use crate::firmware::{Firmware, Station};
 
@@ -104,6 +104,30 @@ pub const FAMILIES: &[Family] = &[
         "mirion-accurad",
         "Mirion AccuRad PRD: a marked binary answer on request",
         |seed| mirion_accurad::Options::default().firmware(seed),
+    ),
+    serial(
+        radex_one::NAME,
+        "radex-one",
+        "RADEX ONE: header and extension with a check each, on request",
+        |seed| radex_one::Options::default().firmware(seed),
+    ),
+    serial(
+        gamma_scout::NAME,
+        "gamma-scout",
+        "Gamma-Scout Online: single-character commands, counts in ASCII hex",
+        |seed| gamma_scout::Options::default().firmware(seed),
+    ),
+    serial(
+        alphahound::NAME,
+        "alphahound",
+        "AlphaHound: every character is a command; dose rate and spectrum",
+        |seed| alphahound::Options::default().firmware(seed),
+    ),
+    serial(
+        gc10::NAME,
+        "gc10",
+        "GC10: counts per minute, one number each second",
+        |seed| gc10::Options::default().firmware(seed),
     ),
 ];
 

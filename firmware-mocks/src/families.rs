@@ -47,6 +47,14 @@ pub mod alphahound;
 
 pub mod gc10;
 
+pub mod ludlum_3030;
+
+pub mod berthold_lb134;
+
+pub mod modbus_rtu;
+
+pub mod nmea_gps;
+
 mod list;
 
 pub use list::FAMILIES;

@@ -2,9 +2,10 @@
 
 use clap::Subcommand;
 use firmware_mocks::families::{
-    alphahound, atomtex_bdkg05, automess_6150ad, bgeigie, blackcat_gm10, bosean_fs5000,
-    canberra_adm300, espgeiger, gamma_scout, gc10, gq_gmc300, gq_gmc500, irdms, ludlum_375,
-    ludlum_2363, mightyohm, mirion_accurad, radex_one, radpro, thermo_radeye,
+    alphahound, atomtex_bdkg05, automess_6150ad, berthold_lb134, bgeigie, blackcat_gm10,
+    bosean_fs5000, canberra_adm300, espgeiger, gamma_scout, gc10, gq_gmc300, gq_gmc500, irdms,
+    ludlum_375, ludlum_2363, ludlum_3030, mightyohm, mirion_accurad, modbus_rtu, nmea_gps,
+    radex_one, radpro, thermo_radeye,
 };
 use firmware_mocks::scenario::{MIGHTYOHM, MOBILE, STATIONS};
 
@@ -70,6 +71,18 @@ pub(super) enum Verb {
     /// GC10 and GC10next, serial
     #[command(name = gc10::NAME)]
     Gc10(Serial<gc10::Options>),
+    /// Ludlum 3030 sample counter, serial
+    #[command(name = ludlum_3030::NAME)]
+    Ludlum3030(Serial<ludlum_3030::Options>),
+    /// Berthold LB 134, serial
+    #[command(name = berthold_lb134::NAME)]
+    BertholdLb134(Serial<berthold_lb134::Options>),
+    /// A generic Modbus RTU instrument, serial
+    #[command(name = modbus_rtu::NAME)]
+    ModbusRtu(Serial<modbus_rtu::Options>),
+    /// NMEA 0183 GPS receiver, serial
+    #[command(name = nmea_gps::NAME)]
+    NmeaGps(Serial<nmea_gps::Options>),
     /// Sends a recording line by line
     Play(Play),
 }
@@ -109,6 +122,12 @@ impl Verb {
             Self::GammaScout(args) => args.run(gamma_scout::Options::firmware, MIGHTYOHM).await,
             Self::Alphahound(args) => args.run(alphahound::Options::firmware, MIGHTYOHM).await,
             Self::Gc10(args) => args.run(gc10::Options::firmware, MIGHTYOHM).await,
+            Self::Ludlum3030(args) => args.run(ludlum_3030::Options::firmware, MIGHTYOHM).await,
+            Self::BertholdLb134(args) => {
+                args.run(berthold_lb134::Options::firmware, MIGHTYOHM).await
+            }
+            Self::ModbusRtu(args) => args.run(modbus_rtu::Options::firmware, MIGHTYOHM).await,
+            Self::NmeaGps(args) => args.run(nmea_gps::Options::firmware, MOBILE).await,
         }
     }
 }

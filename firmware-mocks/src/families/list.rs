@@ -1,9 +1,10 @@
 //! The list of families, for `firmware-mocks list` and for tests that walk them all.
 
 use super::{
-    Build, Family, alphahound, atomtex_bdkg05, automess_6150ad, bgeigie, blackcat_gm10,
-    bosean_fs5000, canberra_adm300, espgeiger, gamma_scout, gc10, gq_gmc300, gq_gmc500, irdms,
-    ludlum_375, ludlum_2363, mightyohm, mirion_accurad, radex_one, radpro, thermo_radeye,
+    Build, Family, alphahound, atomtex_bdkg05, automess_6150ad, berthold_lb134, bgeigie,
+    blackcat_gm10, bosean_fs5000, canberra_adm300, espgeiger, gamma_scout, gc10, gq_gmc300,
+    gq_gmc500, irdms, ludlum_375, ludlum_2363, ludlum_3030, mightyohm, mirion_accurad, modbus_rtu,
+    nmea_gps, radex_one, radpro, thermo_radeye,
 };
 use crate::firmware::{Firmware, Station};
 
@@ -128,6 +129,30 @@ pub const FAMILIES: &[Family] = &[
         "gc10",
         "GC10: counts per minute, one number each second",
         |seed| gc10::Options::default().firmware(seed),
+    ),
+    serial(
+        ludlum_3030::NAME,
+        "ludlum-3030",
+        "Ludlum 3030: alpha and beta counts of samples, asked for line by line",
+        |seed| ludlum_3030::Options::default().firmware(seed),
+    ),
+    serial(
+        berthold_lb134::NAME,
+        "berthold-lb134",
+        "Berthold LB 134, partial: results between stars, on request",
+        |seed| berthold_lb134::Options::default().firmware(seed),
+    ),
+    serial(
+        modbus_rtu::NAME,
+        "modbus-rtu",
+        "Generic Modbus RTU: registers for the template profile",
+        |seed| modbus_rtu::Options::default().firmware(seed),
+    ),
+    serial(
+        nmea_gps::NAME,
+        "nmea-gps",
+        "NMEA 0183 GPS receiver: RMC and GGA each second",
+        |seed| nmea_gps::Options::default().firmware(seed),
     ),
 ];
 

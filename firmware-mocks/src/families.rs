@@ -55,6 +55,16 @@ pub mod modbus_rtu;
 
 pub mod nmea_gps;
 
+pub mod bdkg05_mqtt;
+
+pub mod radiacode_mqtt;
+
+pub mod radpro_mqtt;
+
+pub mod gm10_mqtt;
+
+pub mod safecast_ingest;
+
 mod list;
 
 pub use list::FAMILIES;

@@ -2,10 +2,11 @@
 
 use clap::Subcommand;
 use firmware_mocks::families::{
-    alphahound, atomtex_bdkg05, automess_6150ad, berthold_lb134, bgeigie, blackcat_gm10,
-    bosean_fs5000, canberra_adm300, espgeiger, gamma_scout, gc10, gq_gmc300, gq_gmc500, irdms,
-    ludlum_375, ludlum_2363, ludlum_3030, mightyohm, mirion_accurad, modbus_rtu, nmea_gps,
-    radex_one, radpro, thermo_radeye,
+    alphahound, atomtex_bdkg05, automess_6150ad, bdkg05_mqtt, berthold_lb134, bgeigie,
+    blackcat_gm10, bosean_fs5000, canberra_adm300, espgeiger, gamma_scout, gc10, gm10_mqtt,
+    gq_gmc300, gq_gmc500, irdms, ludlum_375, ludlum_2363, ludlum_3030, mightyohm, mirion_accurad,
+    modbus_rtu, nmea_gps, radex_one, radiacode_mqtt, radpro, radpro_mqtt, safecast_ingest,
+    thermo_radeye,
 };
 use firmware_mocks::scenario::{MIGHTYOHM, MOBILE, STATIONS};
 
@@ -83,6 +84,21 @@ pub(super) enum Verb {
     /// NMEA 0183 GPS receiver, serial
     #[command(name = nmea_gps::NAME)]
     NmeaGps(Serial<nmea_gps::Options>),
+    /// BDKG-05 bridge, MQTT
+    #[command(name = bdkg05_mqtt::NAME)]
+    Bdkg05Mqtt(Mqtt<bdkg05_mqtt::Options>),
+    /// RadiaCode bridge, MQTT
+    #[command(name = radiacode_mqtt::NAME)]
+    RadiacodeMqtt(Mqtt<radiacode_mqtt::Options>),
+    /// Rad Pro WiFi bridge, MQTT
+    #[command(name = radpro_mqtt::NAME)]
+    RadproMqtt(Mqtt<radpro_mqtt::Options>),
+    /// gm10d, MQTT
+    #[command(name = gm10_mqtt::NAME)]
+    Gm10Mqtt(Mqtt<gm10_mqtt::Options>),
+    /// Safecast ingest, MQTT
+    #[command(name = safecast_ingest::NAME)]
+    SafecastIngest(Mqtt<safecast_ingest::Options>),
     /// Sends a recording line by line
     Play(Play),
 }
@@ -128,6 +144,15 @@ impl Verb {
             }
             Self::ModbusRtu(args) => args.run(modbus_rtu::Options::firmware, MIGHTYOHM).await,
             Self::NmeaGps(args) => args.run(nmea_gps::Options::firmware, MOBILE).await,
+            Self::Bdkg05Mqtt(args) => args.run(bdkg05_mqtt::Options::station, MIGHTYOHM).await,
+            Self::RadiacodeMqtt(args) => {
+                args.run(radiacode_mqtt::Options::station, MIGHTYOHM).await
+            }
+            Self::RadproMqtt(args) => args.run(radpro_mqtt::Options::station, MIGHTYOHM).await,
+            Self::Gm10Mqtt(args) => args.run(gm10_mqtt::Options::station, MIGHTYOHM).await,
+            Self::SafecastIngest(args) => {
+                args.run(safecast_ingest::Options::station, MIGHTYOHM).await
+            }
         }
     }
 }

@@ -1,10 +1,11 @@
 //! The list of families, for `firmware-mocks list` and for tests that walk them all.
 
 use super::{
-    Build, Family, alphahound, atomtex_bdkg05, automess_6150ad, berthold_lb134, bgeigie,
-    blackcat_gm10, bosean_fs5000, canberra_adm300, espgeiger, gamma_scout, gc10, gq_gmc300,
-    gq_gmc500, irdms, ludlum_375, ludlum_2363, ludlum_3030, mightyohm, mirion_accurad, modbus_rtu,
-    nmea_gps, radex_one, radpro, thermo_radeye,
+    Build, Family, alphahound, atomtex_bdkg05, automess_6150ad, bdkg05_mqtt, berthold_lb134,
+    bgeigie, blackcat_gm10, bosean_fs5000, canberra_adm300, espgeiger, gamma_scout, gc10,
+    gm10_mqtt, gq_gmc300, gq_gmc500, irdms, ludlum_375, ludlum_2363, ludlum_3030, mightyohm,
+    mirion_accurad, modbus_rtu, nmea_gps, radex_one, radiacode_mqtt, radpro, radpro_mqtt,
+    safecast_ingest, thermo_radeye,
 };
 use crate::firmware::{Firmware, Station};
 
@@ -153,6 +154,36 @@ pub const FAMILIES: &[Family] = &[
         "nmea-gps",
         "NMEA 0183 GPS receiver: RMC and GGA each second",
         |seed| nmea_gps::Options::default().firmware(seed),
+    ),
+    mqtt(
+        bdkg05_mqtt::NAME,
+        "bdkg05-mqtt",
+        "BDKG-05 bridge: JSON each 10 s, availability by last will",
+        |seed| bdkg05_mqtt::Options::default().station(seed),
+    ),
+    mqtt(
+        radiacode_mqtt::NAME,
+        "radiacode-mqtt",
+        "RadiaCode bridge: JSON each second, raw values in rem/h",
+        |seed| radiacode_mqtt::Options::default().station(seed),
+    ),
+    mqtt(
+        radpro_mqtt::NAME,
+        "radpro-mqtt",
+        "Rad Pro WiFi bridge: one retained topic for each value",
+        |seed| radpro_mqtt::Options::default().station(seed),
+    ),
+    mqtt(
+        gm10_mqtt::NAME,
+        "gm10-mqtt",
+        "gm10d: JSON each 10 s with the state of its port",
+        |seed| gm10_mqtt::Options::default().station(seed),
+    ),
+    mqtt(
+        safecast_ingest::NAME,
+        "safecast-ingest",
+        "Safecast ingest: JSON each minute with position",
+        |seed| safecast_ingest::Options::default().station(seed),
     ),
 ];
 

@@ -5,13 +5,19 @@
 //! [`Station`](crate::firmware::Station), a line in [`FAMILIES`], and a verb in the
 //! program.
 
-pub mod bgeigie;
+mod gmc;
+
+pub mod gq_gmc300;
+
+pub mod gq_gmc500;
 
 pub mod mightyohm;
 
-pub mod espgeiger;
+pub mod gc10;
 
-pub mod irdms;
+pub mod bgeigie;
+
+pub mod radpro;
 
 pub mod thermo_radeye;
 
@@ -19,41 +25,29 @@ pub mod automess_6150ad;
 
 pub mod ludlum_375;
 
-pub mod bosean_fs5000;
-
-pub mod canberra_adm300;
-
-pub mod blackcat_gm10;
-
-mod gmc;
-
-pub mod gq_gmc300;
-
-pub mod gq_gmc500;
-
-pub mod radpro;
-
 pub mod ludlum_2363;
-
-pub mod atomtex_bdkg05;
-
-pub mod mirion_accurad;
-
-pub mod radex_one;
-
-pub mod gamma_scout;
-
-pub mod alphahound;
-
-pub mod gc10;
 
 pub mod ludlum_3030;
 
 pub mod berthold_lb134;
 
-pub mod modbus_rtu;
+pub mod atomtex_bdkg05;
 
-pub mod nmea_gps;
+pub mod canberra_adm300;
+
+pub mod mirion_accurad;
+
+pub mod radex_one;
+
+pub mod bosean_fs5000;
+
+pub mod gamma_scout;
+
+pub mod blackcat_gm10;
+
+pub mod alphahound;
+
+pub mod espgeiger;
 
 pub mod bdkg05_mqtt;
 
@@ -64,6 +58,12 @@ pub mod radpro_mqtt;
 pub mod gm10_mqtt;
 
 pub mod safecast_ingest;
+
+pub mod nmea_gps;
+
+pub mod modbus_rtu;
+
+pub mod irdms;
 
 mod list;
 

@@ -16,14 +16,22 @@ use super::{Mqtt, Play, Serial, list, play};
 pub(super) enum Verb {
     /// The families there are
     List,
+    /// GQ GMC-300 and GMC-320, serial
+    #[command(name = gq_gmc300::NAME)]
+    GqGmc300(Serial<gq_gmc300::Options>),
+    /// GQ GMC-500, 510, 600 and 800, serial
+    #[command(name = gq_gmc500::NAME)]
+    GqGmc500(Serial<gq_gmc500::Options>),
     /// MightyOhm Geiger kit, serial
     Mightyohm(Serial<mightyohm::Options>),
+    /// GC10 and GC10next, serial
+    #[command(name = gc10::NAME)]
+    Gc10(Serial<gc10::Options>),
     /// Safecast bGeigie, serial
     Bgeigie(Serial<bgeigie::Options>),
-    /// ESPGeiger, MQTT
-    Espgeiger(Mqtt<espgeiger::Options>),
-    /// IRDMS station in pantau's own format, MQTT
-    Irdms(Mqtt<irdms::Options>),
+    /// Rad Pro firmware, serial
+    #[command(name = radpro::NAME)]
+    Radpro(Serial<radpro::Options>),
     /// Thermo RadEye, serial
     #[command(name = thermo_radeye::NAME)]
     ThermoRadeye(Serial<thermo_radeye::Options>),
@@ -33,57 +41,41 @@ pub(super) enum Verb {
     /// Ludlum 375 area monitor, serial
     #[command(name = ludlum_375::NAME)]
     Ludlum375(Serial<ludlum_375::Options>),
-    /// Bosean FS-5000, serial
-    #[command(name = bosean_fs5000::NAME)]
-    BoseanFs5000(Serial<bosean_fs5000::Options>),
-    /// Canberra ADM-300, serial
-    #[command(name = canberra_adm300::NAME)]
-    CanberraAdm300(Serial<canberra_adm300::Options>),
-    /// Black Cat GM-10, serial
-    #[command(name = blackcat_gm10::NAME)]
-    BlackcatGm10(Serial<blackcat_gm10::Options>),
-    /// GQ GMC-300 and GMC-320, serial
-    #[command(name = gq_gmc300::NAME)]
-    GqGmc300(Serial<gq_gmc300::Options>),
-    /// GQ GMC-500, 510, 600 and 800, serial
-    #[command(name = gq_gmc500::NAME)]
-    GqGmc500(Serial<gq_gmc500::Options>),
-    /// Rad Pro firmware, serial
-    #[command(name = radpro::NAME)]
-    Radpro(Serial<radpro::Options>),
     /// Ludlum 2363, serial
     #[command(name = ludlum_2363::NAME)]
     Ludlum2363(Serial<ludlum_2363::Options>),
-    /// Atomtex BDKG-05, serial
-    #[command(name = atomtex_bdkg05::NAME)]
-    AtomtexBdkg05(Serial<atomtex_bdkg05::Options>),
-    /// Mirion AccuRad, serial
-    #[command(name = mirion_accurad::NAME)]
-    MirionAccurad(Serial<mirion_accurad::Options>),
-    /// RADEX ONE, serial
-    #[command(name = radex_one::NAME)]
-    RadexOne(Serial<radex_one::Options>),
-    /// Gamma-Scout Online, serial
-    #[command(name = gamma_scout::NAME)]
-    GammaScout(Serial<gamma_scout::Options>),
-    /// AlphaHound, serial
-    #[command(name = alphahound::NAME)]
-    Alphahound(Serial<alphahound::Options>),
-    /// GC10 and GC10next, serial
-    #[command(name = gc10::NAME)]
-    Gc10(Serial<gc10::Options>),
     /// Ludlum 3030 sample counter, serial
     #[command(name = ludlum_3030::NAME)]
     Ludlum3030(Serial<ludlum_3030::Options>),
     /// Berthold LB 134, serial
     #[command(name = berthold_lb134::NAME)]
     BertholdLb134(Serial<berthold_lb134::Options>),
-    /// A generic Modbus RTU instrument, serial
-    #[command(name = modbus_rtu::NAME)]
-    ModbusRtu(Serial<modbus_rtu::Options>),
-    /// NMEA 0183 GPS receiver, serial
-    #[command(name = nmea_gps::NAME)]
-    NmeaGps(Serial<nmea_gps::Options>),
+    /// Atomtex BDKG-05, serial
+    #[command(name = atomtex_bdkg05::NAME)]
+    AtomtexBdkg05(Serial<atomtex_bdkg05::Options>),
+    /// Canberra ADM-300, serial
+    #[command(name = canberra_adm300::NAME)]
+    CanberraAdm300(Serial<canberra_adm300::Options>),
+    /// Mirion AccuRad, serial
+    #[command(name = mirion_accurad::NAME)]
+    MirionAccurad(Serial<mirion_accurad::Options>),
+    /// RADEX ONE, serial
+    #[command(name = radex_one::NAME)]
+    RadexOne(Serial<radex_one::Options>),
+    /// Bosean FS-5000, serial
+    #[command(name = bosean_fs5000::NAME)]
+    BoseanFs5000(Serial<bosean_fs5000::Options>),
+    /// Gamma-Scout Online, serial
+    #[command(name = gamma_scout::NAME)]
+    GammaScout(Serial<gamma_scout::Options>),
+    /// Black Cat GM-10, serial
+    #[command(name = blackcat_gm10::NAME)]
+    BlackcatGm10(Serial<blackcat_gm10::Options>),
+    /// AlphaHound, serial
+    #[command(name = alphahound::NAME)]
+    Alphahound(Serial<alphahound::Options>),
+    /// ESPGeiger, MQTT
+    Espgeiger(Mqtt<espgeiger::Options>),
     /// BDKG-05 bridge, MQTT
     #[command(name = bdkg05_mqtt::NAME)]
     Bdkg05Mqtt(Mqtt<bdkg05_mqtt::Options>),
@@ -99,6 +91,14 @@ pub(super) enum Verb {
     /// Safecast ingest, MQTT
     #[command(name = safecast_ingest::NAME)]
     SafecastIngest(Mqtt<safecast_ingest::Options>),
+    /// NMEA 0183 GPS receiver, serial
+    #[command(name = nmea_gps::NAME)]
+    NmeaGps(Serial<nmea_gps::Options>),
+    /// A generic Modbus RTU instrument, serial
+    #[command(name = modbus_rtu::NAME)]
+    ModbusRtu(Serial<modbus_rtu::Options>),
+    /// IRDMS station in pantau's own format, MQTT
+    Irdms(Mqtt<irdms::Options>),
     /// Sends a recording line by line
     Play(Play),
 }
@@ -108,42 +108,39 @@ impl Verb {
         match self {
             Self::List => list(),
             Self::Play(args) => play(args).await,
+            Self::GqGmc300(args) => args.run(gq_gmc300::Options::firmware, MIGHTYOHM).await,
+            Self::GqGmc500(args) => args.run(gq_gmc500::Options::firmware, MIGHTYOHM).await,
             Self::Mightyohm(args) => args.run(mightyohm::Options::firmware, MIGHTYOHM).await,
+            Self::Gc10(args) => args.run(gc10::Options::firmware, MIGHTYOHM).await,
             Self::Bgeigie(args) => args.run(bgeigie::Options::firmware, MOBILE).await,
-            Self::Espgeiger(args) => args.run(espgeiger::Options::station, MIGHTYOHM).await,
-            Self::Irdms(args) => args.run(irdms::Options::station, STATIONS[0]).await,
+            Self::Radpro(args) => args.run(radpro::Options::firmware, MIGHTYOHM).await,
             Self::ThermoRadeye(args) => args.run(thermo_radeye::Options::firmware, MIGHTYOHM).await,
             Self::Automess6150ad(args) => {
                 args.run(automess_6150ad::Options::firmware, MIGHTYOHM)
                     .await
             }
             Self::Ludlum375(args) => args.run(ludlum_375::Options::firmware, MIGHTYOHM).await,
-            Self::BoseanFs5000(args) => args.run(bosean_fs5000::Options::firmware, MIGHTYOHM).await,
+            Self::Ludlum2363(args) => args.run(ludlum_2363::Options::firmware, MIGHTYOHM).await,
+            Self::Ludlum3030(args) => args.run(ludlum_3030::Options::firmware, MIGHTYOHM).await,
+            Self::BertholdLb134(args) => {
+                args.run(berthold_lb134::Options::firmware, MIGHTYOHM).await
+            }
+            Self::AtomtexBdkg05(args) => {
+                args.run(atomtex_bdkg05::Options::firmware, MIGHTYOHM).await
+            }
             Self::CanberraAdm300(args) => {
                 args.run(canberra_adm300::Options::firmware, MIGHTYOHM)
                     .await
-            }
-            Self::BlackcatGm10(args) => args.run(blackcat_gm10::Options::firmware, MIGHTYOHM).await,
-            Self::GqGmc300(args) => args.run(gq_gmc300::Options::firmware, MIGHTYOHM).await,
-            Self::GqGmc500(args) => args.run(gq_gmc500::Options::firmware, MIGHTYOHM).await,
-            Self::Radpro(args) => args.run(radpro::Options::firmware, MIGHTYOHM).await,
-            Self::Ludlum2363(args) => args.run(ludlum_2363::Options::firmware, MIGHTYOHM).await,
-            Self::AtomtexBdkg05(args) => {
-                args.run(atomtex_bdkg05::Options::firmware, MIGHTYOHM).await
             }
             Self::MirionAccurad(args) => {
                 args.run(mirion_accurad::Options::firmware, MIGHTYOHM).await
             }
             Self::RadexOne(args) => args.run(radex_one::Options::firmware, MIGHTYOHM).await,
+            Self::BoseanFs5000(args) => args.run(bosean_fs5000::Options::firmware, MIGHTYOHM).await,
             Self::GammaScout(args) => args.run(gamma_scout::Options::firmware, MIGHTYOHM).await,
+            Self::BlackcatGm10(args) => args.run(blackcat_gm10::Options::firmware, MIGHTYOHM).await,
             Self::Alphahound(args) => args.run(alphahound::Options::firmware, MIGHTYOHM).await,
-            Self::Gc10(args) => args.run(gc10::Options::firmware, MIGHTYOHM).await,
-            Self::Ludlum3030(args) => args.run(ludlum_3030::Options::firmware, MIGHTYOHM).await,
-            Self::BertholdLb134(args) => {
-                args.run(berthold_lb134::Options::firmware, MIGHTYOHM).await
-            }
-            Self::ModbusRtu(args) => args.run(modbus_rtu::Options::firmware, MIGHTYOHM).await,
-            Self::NmeaGps(args) => args.run(nmea_gps::Options::firmware, MOBILE).await,
+            Self::Espgeiger(args) => args.run(espgeiger::Options::station, MIGHTYOHM).await,
             Self::Bdkg05Mqtt(args) => args.run(bdkg05_mqtt::Options::station, MIGHTYOHM).await,
             Self::RadiacodeMqtt(args) => {
                 args.run(radiacode_mqtt::Options::station, MIGHTYOHM).await
@@ -153,6 +150,9 @@ impl Verb {
             Self::SafecastIngest(args) => {
                 args.run(safecast_ingest::Options::station, MIGHTYOHM).await
             }
+            Self::NmeaGps(args) => args.run(nmea_gps::Options::firmware, MOBILE).await,
+            Self::ModbusRtu(args) => args.run(modbus_rtu::Options::firmware, MIGHTYOHM).await,
+            Self::Irdms(args) => args.run(irdms::Options::station, STATIONS[0]).await,
         }
     }
 }

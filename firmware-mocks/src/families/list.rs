@@ -9,8 +9,20 @@ use super::{
 };
 use crate::firmware::{Firmware, Station};
 
-/// All families, in the order of the catalogue.
+/// All families, in the order of the catalogue; pantau's own station last.
 pub const FAMILIES: &[Family] = &[
+    serial(
+        gq_gmc300::NAME,
+        "gq-gmc300",
+        "GQ GMC-300 and GMC-320: two-byte counts, polled or as a heartbeat",
+        |seed| gq_gmc300::Options::default().firmware(seed),
+    ),
+    serial(
+        gq_gmc500::NAME,
+        "gq-gmc500",
+        "GQ GMC-500 to 800: four-byte counts of two tubes, polled or as a heartbeat",
+        |seed| gq_gmc500::Options::default().firmware(seed),
+    ),
     serial(
         mightyohm::NAME,
         "mightyohm",
@@ -18,22 +30,22 @@ pub const FAMILIES: &[Family] = &[
         |seed| mightyohm::Options::default().firmware(seed),
     ),
     serial(
+        gc10::NAME,
+        "gc10",
+        "GC10: counts per minute, one number each second",
+        |seed| gc10::Options::default().firmware(seed),
+    ),
+    serial(
         bgeigie::NAME,
         "safecast-bgeigie",
         "Safecast bGeigie: a checked sentence with position each 5 s",
         |seed| bgeigie::Options::default().firmware(seed),
     ),
-    mqtt(
-        espgeiger::NAME,
-        "espgeiger-mqtt",
-        "ESPGeiger: JSON each minute, availability by last will",
-        |seed| espgeiger::Options::default().station(seed),
-    ),
-    mqtt(
-        irdms::NAME,
-        "pantau-station",
-        "IRDMS station in pantau's own format: JSON each 10 s, QoS 1",
-        |seed| irdms::Options::default().station(seed),
+    serial(
+        radpro::NAME,
+        "radpro",
+        "Rad Pro: GET and OK, line by line",
+        |seed| radpro::Options::default().firmware(seed),
     ),
     serial(
         thermo_radeye::NAME,
@@ -54,82 +66,10 @@ pub const FAMILIES: &[Family] = &[
         |seed| ludlum_375::Options::default().firmware(seed),
     ),
     serial(
-        bosean_fs5000::NAME,
-        "bosean-fs5000",
-        "Bosean FS-5000: text in a binary envelope each second, once started",
-        |seed| bosean_fs5000::Options::default().firmware(seed),
-    ),
-    serial(
-        canberra_adm300::NAME,
-        "canberra-adm300",
-        "Canberra ADM-300: a checked sentence each 2 s, once started",
-        |seed| canberra_adm300::Options::default().firmware(seed),
-    ),
-    serial(
-        blackcat_gm10::NAME,
-        "blackcat-gm10",
-        "Black Cat GM-10: each byte is one event",
-        |seed| blackcat_gm10::Options::default().firmware(seed),
-    ),
-    serial(
-        gq_gmc300::NAME,
-        "gq-gmc300",
-        "GQ GMC-300 and GMC-320: two-byte counts, polled or as a heartbeat",
-        |seed| gq_gmc300::Options::default().firmware(seed),
-    ),
-    serial(
-        gq_gmc500::NAME,
-        "gq-gmc500",
-        "GQ GMC-500 to 800: four-byte counts of two tubes, polled or as a heartbeat",
-        |seed| gq_gmc500::Options::default().firmware(seed),
-    ),
-    serial(
-        radpro::NAME,
-        "radpro",
-        "Rad Pro: GET and OK, line by line",
-        |seed| radpro::Options::default().firmware(seed),
-    ),
-    serial(
         ludlum_2363::NAME,
         "ludlum-2363",
         "Ludlum 2363: gamma and neutrons, asked for line by line",
         |seed| ludlum_2363::Options::default().firmware(seed),
-    ),
-    serial(
-        atomtex_bdkg05::NAME,
-        "atomtex-bdkg05",
-        "Atomtex BDKG-05: Modbus RTU with a swapped check and a start-up",
-        |seed| atomtex_bdkg05::Options::default().firmware(seed),
-    ),
-    serial(
-        mirion_accurad::NAME,
-        "mirion-accurad",
-        "Mirion AccuRad PRD: a marked binary answer on request",
-        |seed| mirion_accurad::Options::default().firmware(seed),
-    ),
-    serial(
-        radex_one::NAME,
-        "radex-one",
-        "RADEX ONE: header and extension with a check each, on request",
-        |seed| radex_one::Options::default().firmware(seed),
-    ),
-    serial(
-        gamma_scout::NAME,
-        "gamma-scout",
-        "Gamma-Scout Online: single-character commands, counts in ASCII hex",
-        |seed| gamma_scout::Options::default().firmware(seed),
-    ),
-    serial(
-        alphahound::NAME,
-        "alphahound",
-        "AlphaHound: every character is a command; dose rate and spectrum",
-        |seed| alphahound::Options::default().firmware(seed),
-    ),
-    serial(
-        gc10::NAME,
-        "gc10",
-        "GC10: counts per minute, one number each second",
-        |seed| gc10::Options::default().firmware(seed),
     ),
     serial(
         ludlum_3030::NAME,
@@ -144,16 +84,58 @@ pub const FAMILIES: &[Family] = &[
         |seed| berthold_lb134::Options::default().firmware(seed),
     ),
     serial(
-        modbus_rtu::NAME,
-        "modbus-rtu",
-        "Generic Modbus RTU: registers for the template profile",
-        |seed| modbus_rtu::Options::default().firmware(seed),
+        atomtex_bdkg05::NAME,
+        "atomtex-bdkg05",
+        "Atomtex BDKG-05: Modbus RTU with a swapped check and a start-up",
+        |seed| atomtex_bdkg05::Options::default().firmware(seed),
     ),
     serial(
-        nmea_gps::NAME,
-        "nmea-gps",
-        "NMEA 0183 GPS receiver: RMC and GGA each second",
-        |seed| nmea_gps::Options::default().firmware(seed),
+        canberra_adm300::NAME,
+        "canberra-adm300",
+        "Canberra ADM-300: a checked sentence each 2 s, once started",
+        |seed| canberra_adm300::Options::default().firmware(seed),
+    ),
+    serial(
+        mirion_accurad::NAME,
+        "mirion-accurad",
+        "Mirion AccuRad PRD: a marked binary answer on request",
+        |seed| mirion_accurad::Options::default().firmware(seed),
+    ),
+    serial(
+        radex_one::NAME,
+        "radex-one",
+        "RADEX ONE: header and extension with a check each, on request",
+        |seed| radex_one::Options::default().firmware(seed),
+    ),
+    serial(
+        bosean_fs5000::NAME,
+        "bosean-fs5000",
+        "Bosean FS-5000: text in a binary envelope each second, once started",
+        |seed| bosean_fs5000::Options::default().firmware(seed),
+    ),
+    serial(
+        gamma_scout::NAME,
+        "gamma-scout",
+        "Gamma-Scout Online: single-character commands, counts in ASCII hex",
+        |seed| gamma_scout::Options::default().firmware(seed),
+    ),
+    serial(
+        blackcat_gm10::NAME,
+        "blackcat-gm10",
+        "Black Cat GM-10: each byte is one event",
+        |seed| blackcat_gm10::Options::default().firmware(seed),
+    ),
+    serial(
+        alphahound::NAME,
+        "alphahound",
+        "AlphaHound: every character is a command; dose rate and spectrum",
+        |seed| alphahound::Options::default().firmware(seed),
+    ),
+    mqtt(
+        espgeiger::NAME,
+        "espgeiger-mqtt",
+        "ESPGeiger: JSON each minute, availability by last will",
+        |seed| espgeiger::Options::default().station(seed),
     ),
     mqtt(
         bdkg05_mqtt::NAME,
@@ -184,6 +166,24 @@ pub const FAMILIES: &[Family] = &[
         "safecast-ingest",
         "Safecast ingest: JSON each minute with position",
         |seed| safecast_ingest::Options::default().station(seed),
+    ),
+    serial(
+        nmea_gps::NAME,
+        "nmea-gps",
+        "NMEA 0183 GPS receiver: RMC and GGA each second",
+        |seed| nmea_gps::Options::default().firmware(seed),
+    ),
+    serial(
+        modbus_rtu::NAME,
+        "modbus-rtu",
+        "Generic Modbus RTU: registers for the template profile",
+        |seed| modbus_rtu::Options::default().firmware(seed),
+    ),
+    mqtt(
+        irdms::NAME,
+        "pantau-station",
+        "IRDMS station in pantau's own format: JSON each 10 s, QoS 1",
+        |seed| irdms::Options::default().station(seed),
     ),
 ];
 

@@ -11,6 +11,7 @@ use crate::faults::Timed;
 use crate::scenario::Speed;
 
 mod broker;
+mod dialogue;
 
 fn open(path: &Path) -> File {
     OpenOptions::new()

@@ -46,6 +46,7 @@ impl Player {
     /// What one captured frame gives, each with its number from 1. A frame
     /// whose recording tells no time arrived at `received_at`.
     pub fn play(&mut self, captured: &Captured, received_at: Wall) -> Vec<(u64, Played)> {
+        self.decoder.arrived(arrival_of(captured));
         let outcomes = self
             .decoder
             .decode_framed(&captured.framed, captured.topic.as_deref());
@@ -68,6 +69,16 @@ impl Player {
                 self.frames += 1;
                 (self.frames, self.normalise(decoded, &arrival))
             })
+            .collect()
+    }
+
+    /// The same as records, as they are printed.
+    pub fn records(&mut self, captured: &Captured, received_at: Wall) -> Vec<Outcome> {
+        let played = self.play(captured, received_at);
+        let profile = self.decoder.profile();
+        played
+            .into_iter()
+            .map(|(frame, played)| outcome(profile, frame, played))
             .collect()
     }
 
@@ -98,6 +109,13 @@ impl Player {
     }
 }
 
+/// When a frame of a recording arrived, as far as the recording tells: rates of
+/// running totals are taken over the recording's own time.
+pub(crate) fn arrival_of(captured: &Captured) -> Mono {
+    let nanos = captured.at.map_or(0, Wall::as_nanos);
+    Mono::from_nanos(u64::try_from(nanos).unwrap_or(0))
+}
+
 /// Decodes a whole recording into records.
 ///
 /// # Errors
@@ -112,9 +130,7 @@ pub fn decode(
     let mut player = Player::new(Arc::clone(profile));
     let mut records = Vec::new();
     for captured in capture::frames(profile, form, bytes)? {
-        for (frame, played) in player.play(&captured, received_at) {
-            records.push(outcome(profile, frame, played));
-        }
+        records.extend(player.records(&captured, received_at));
     }
     Ok(records)
 }

@@ -4,8 +4,13 @@ use std::borrow::Cow;
 
 use smallvec::SmallVec;
 
+use super::binary::binary;
+use super::json::json;
+use super::lines::{delimited, key_value, places, regex};
 use super::number::{NumberError, parse_number};
-use crate::profile::{CaptureId, Column, Format, Message, When};
+use super::parts::make;
+use super::xml::xml;
+use crate::profile::{CaptureId, Format, Message, When};
 use crate::reading::Number;
 
 /// A part of a frame.
@@ -64,13 +69,24 @@ pub(super) enum Found<'a> {
     Damaged(Captures<'a>, String),
     /// The frame is of another kind: its topic or a fixed text differs.
     Other,
+    /// The frame is no text, and this kind is.
+    NotText,
+}
+
+/// What a format takes apart.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Body<'a> {
+    /// The bytes.
+    pub(super) bytes: &'a [u8],
+    /// The same as text, without the marks of a checksum.
+    pub(super) text: Option<&'a str>,
 }
 
 impl<'a> Captures<'a> {
     /// Takes a frame apart as `message` says.
     pub(super) fn find(
         message: &Message,
-        body: &'a str,
+        body: Body<'a>,
         topic: Option<&'a str>,
         remembered: &'a [Option<String>],
     ) -> Found<'a> {
@@ -85,41 +101,27 @@ impl<'a> Captures<'a> {
                 None => smallvec::smallvec![None; pattern.capture_names().count()],
             },
         };
-        let mut parts = Parts::new();
-        let damage = match &message.format {
-            Format::Delimited {
-                separator,
-                columns,
-                more,
-            } => match delimited(body, separator, columns, *more, &mut parts) {
-                Ok(true) => None,
-                Ok(false) => return Found::Other,
-                Err(damage) => Some(damage),
-            },
-            Format::KeyValue {
-                pairs,
-                separator,
-                keys,
-            } => {
-                parts = key_value(body, pairs, separator, keys);
-                None
+        let found = match (&message.format, body.text) {
+            (Format::Binary { bytes, fields }, _) => {
+                binary(body.bytes, *bytes, fields).map_err(Unfit::Damaged)
             }
-            Format::Json { pointers } => match json(body, pointers) {
-                Ok(found) => {
-                    parts = found;
-                    None
-                }
-                Err(damage) => Some(damage),
-            },
-            Format::Text => {
-                parts.push(Some(text(body)));
-                None
-            }
+            (_, None) => return Found::NotText,
+            (format, Some(text)) => by_text(format, text),
+        };
+        let (mut parts, damage) = match found {
+            Ok(parts) => (parts, None),
+            Err(Unfit::Other) => return Found::Other,
+            Err(Unfit::Damaged(damage)) => (Parts::new(), Some(damage)),
+            Err(Unfit::DamagedAfter(parts, damage)) => (parts, Some(damage)),
         };
         parts.resize(message.format_captures, None);
         parts.extend(from_topic.into_iter().map(|part| part.map(text)));
         parts.extend(remembered.iter().map(|part| part.as_deref().map(text)));
-        let captures = Self { parts };
+        let mut captures = Self { parts };
+        for part in &message.parts {
+            let made = make(part, &captures);
+            captures.parts.push(made);
+        }
         match damage {
             None => Found::Whole(captures),
             Some(damage) => Found::Damaged(captures, damage),
@@ -145,113 +147,58 @@ impl<'a> Captures<'a> {
     }
 }
 
-type Parts<'a> = SmallVec<[Option<Scalar<'a>>; 20]>;
+/// The parts that a format finds, in its order.
+pub(super) type Parts<'a> = SmallVec<[Option<Scalar<'a>>; 20]>;
 
-fn text(text: &str) -> Scalar<'_> {
+/// Why a frame cannot be taken apart.
+#[derive(Debug)]
+pub(super) enum Unfit<'a> {
+    /// It is of another kind.
+    Other,
+    /// It is damaged.
+    Damaged(String),
+    /// The same, and this was found before.
+    DamagedAfter(Parts<'a>, String),
+}
+
+/// A part of a line, without the blanks around it.
+pub(super) fn text(text: &str) -> Scalar<'_> {
     Scalar::Text(Cow::Borrowed(text.trim()))
 }
 
-/// Fills `parts`; `Ok(false)` when a fixed text differs.
-fn delimited<'a>(
-    body: &'a str,
-    separator: &str,
-    columns: &[Column],
-    more: bool,
-    parts: &mut Parts<'a>,
-) -> Result<bool, String> {
-    let mut found = body.split(separator);
-    for (n, column) in columns.iter().enumerate() {
-        let Some(part) = found.next() else {
-            return Err(format!("{n} columns, expected {}", columns.len()));
-        };
-        match column {
-            Column::Literal(literal) if part.trim() == literal => {}
-            Column::Literal(_) => return Ok(false),
-            Column::Skip => {}
-            Column::Capture(_) => parts.push(Some(text(part))),
-        }
-    }
-    let surplus = found.count();
-    if surplus > 0 && !more {
-        return Err(format!(
-            "{} columns, expected {}",
-            columns.len() + surplus,
-            columns.len()
-        ));
-    }
-    Ok(true)
-}
-
-fn key_value<'a>(body: &'a str, pairs: &str, separator: &str, keys: &[String]) -> Parts<'a> {
-    let mut parts: Parts<'a> = smallvec::smallvec![None; keys.len()];
-    for pair in body.split(pairs) {
-        let Some((key, value)) = pair.split_once(separator) else {
-            continue;
-        };
-        let at = keys.iter().position(|known| known == key.trim());
-        if let Some(part) = at.and_then(|at| parts.get_mut(at)) {
-            *part = Some(text(value));
-        }
-    }
-    parts
-}
-
-fn json<'a>(body: &str, pointers: &[String]) -> Result<Parts<'a>, String> {
-    let read = |text: &str| serde_json::from_str::<serde_json::Value>(text);
-    let document = match (read(body), without_non_finite(body)) {
-        (Ok(document), _) => document,
-        (Err(error), None) => return Err(format!("not a JSON document: {error}")),
-        (Err(_), Some(mended)) => {
-            read(&mended).map_err(|error| format!("not a JSON document: {error}"))?
-        }
-    };
-    if !document.is_object() {
-        return Err("the JSON document is not an object".to_owned());
-    }
-    Ok(pointers
-        .iter()
-        .map(|pointer| document.pointer(pointer).map(scalar))
-        .collect())
-}
-
-/// Several languages write `NaN` and `Infinity` where JSON has no such number.
-/// As a null they cost the one value, and not the others beside it.
-fn without_non_finite(body: &str) -> Option<String> {
-    let mut mended = String::with_capacity(body.len());
-    let mut changed = false;
-    for (n, piece) in body.split('"').enumerate() {
-        if n > 0 {
-            mended.push('"');
-        }
-        // Between an even and an odd quote stands no string. An escaped quote
-        // puts this out of step; then the result is no JSON, and is refused.
-        if n % 2 == 0 && (piece.contains("NaN") || piece.contains("Infinity")) {
-            changed = true;
-            let piece = piece.replace("-Infinity", "null");
-            mended.push_str(&piece.replace("Infinity", "null").replace("NaN", "null"));
-        } else {
-            mended.push_str(piece);
-        }
-    }
-    changed.then_some(mended)
-}
-
-fn scalar<'a>(value: &serde_json::Value) -> Scalar<'a> {
-    match value {
-        serde_json::Value::Null => Scalar::Null,
-        serde_json::Value::Bool(b) => Scalar::Bool(*b),
-        serde_json::Value::String(s) => Scalar::Text(Cow::Owned(s.trim().to_owned())),
-        serde_json::Value::Number(n) => match (n.as_i64(), n.as_f64()) {
-            (Some(int), _) => Scalar::Number(Number::Int(int)),
-            (None, Some(float)) => Scalar::Number(Number::Float(float)),
-            (None, None) => Scalar::Other,
-        },
-        serde_json::Value::Array(items) => Scalar::List(
-            items
-                .iter()
-                .filter_map(|item| item.as_str().map(str::to_owned))
-                .collect(),
+fn by_text<'a>(format: &Format, body: &'a str) -> Result<Parts<'a>, Unfit<'a>> {
+    match format {
+        Format::Delimited {
+            separator,
+            columns,
+            more,
+            collapse: false,
+        } => delimited(body.split(separator.as_str()), columns, *more),
+        Format::Delimited {
+            separator,
+            columns,
+            more,
+            collapse: true,
+        } => delimited(
+            body.split(separator.as_str())
+                .filter(|part| !part.is_empty()),
+            columns,
+            *more,
         ),
-        serde_json::Value::Object(_) => Scalar::Other,
+        Format::Places { places: at, chars } => places(body, at, *chars).map_err(Unfit::Damaged),
+        Format::Regex { pattern, groups } => regex(body, pattern, groups).ok_or(Unfit::Other),
+        Format::KeyValue {
+            pairs,
+            separator,
+            keys,
+        } => Ok(key_value(body, pairs, separator, keys)),
+        Format::Json { places } => json(body, places).map_err(Unfit::Damaged),
+        Format::Xml { elements } => match xml(body, elements) {
+            Ok(Some(parts)) => Ok(parts),
+            Ok(None) => Err(Unfit::Other),
+            Err(damage) => Err(Unfit::Damaged(damage)),
+        },
+        Format::Text => Ok(smallvec::smallvec![Some(text(body))]),
+        Format::Binary { .. } => Err(Unfit::Other),
     }
 }

@@ -1,18 +1,24 @@
 //! From the parts of a frame to a raw reading, by the rules of its message.
 
+use std::sync::Arc;
+
 use super::captures::{Captures, Scalar};
+use super::counter::Counters;
 use super::number::NumberError;
 use super::raw::{
     Decoded, Ignored, RawPosition, RawReading, RawValue, RefusedValue, RejectReason, Rejected,
 };
-use crate::clock::{TimeError, Wall};
+use super::time::time;
 use crate::error::excerpt;
 use crate::profile::schema::{ProfileStatus, Unused};
 use crate::profile::{
-    Case, CaseRow, CountingRule, Message, NamePart, PositionForm, PositionRule, Profile,
-    SequenceRule, TimeForm, TimeRule, UnitRule, ValueRule, What, quantity_dimension,
+    Case, CaseRow, CountingRule, Message, NamePart, NumberTest, PositionForm, PositionRule,
+    Profile, Response, Sensitivity, SensitivityRule, SequenceRule, UnitRule, ValueRule, What,
+    quantity_dimension,
 };
-use crate::reading::{Counting, DeviceTime, Flag, Flags, NoValue, Number, Quantity, Sequence};
+use crate::reading::{
+    Counting, DeviceTime, Factor, Flag, Flags, NoValue, Number, Quantity, Sequence,
+};
 use crate::units::{Dimension, Unit};
 
 /// Reads a frame that is of this kind.
@@ -21,6 +27,7 @@ pub(super) fn read_message(
     message: &Message,
     captures: &Captures<'_>,
     verified: bool,
+    mut counters: Counters<'_>,
 ) -> Decoded {
     if let Some(rule) = &message.availability {
         let word = captures.text(rule.from).unwrap_or_default();
@@ -42,15 +49,20 @@ pub(super) fn read_message(
     }
     let mut values = Vec::with_capacity(message.values.len());
     let mut refused = Vec::new();
-    for rule in &message.values {
+    let device = device(profile, message, captures);
+    for (n, rule) in message.values.iter().enumerate() {
         match value(rule, captures, status, &mut flags) {
+            Ok(Some(total)) if rule.counter_bits.is_some() => {
+                values.extend(rate(total, rule, &device, n, &mut counters));
+            }
             Ok(Some(value)) => values.push(value),
             Ok(None) => {}
             Err(why) if rule.optional => refused.push(why),
             Err(why) => return why.why.into(),
         }
     }
-    if values.is_empty() {
+    // A receiver of positions has no values at all.
+    if values.is_empty() && !message.values.is_empty() {
         return match (refused.into_iter().next(), message.empty) {
             (Some(first), _) => first.why.into(),
             (None, Unused::Ignored) => Decoded::Ignored(Ignored::Empty),
@@ -75,6 +87,7 @@ pub(super) fn read_message(
     }
     let time = message
         .time
+        .as_ref()
         .map_or(DeviceTime::Absent, |rule| time(rule, captures, &mut flags));
     let position = message
         .position
@@ -83,7 +96,7 @@ pub(super) fn read_message(
             position(rule, captures, &mut flags)
         });
     Decoded::Reading(Box::new(RawReading {
-        device: device(profile, message, captures),
+        device,
         values,
         refused,
         time,
@@ -114,11 +127,16 @@ fn flags(message: &Message, captures: &Captures<'_>) -> Flags {
         .iter()
         .filter(|rule| captures.fit(&rule.when))
         .filter(|rule| {
-            rule.at_or_above.is_none_or(|(id, limit)| {
-                captures
-                    .get(id)
-                    .and_then(|part| part.number().ok())
-                    .is_some_and(|number| number.as_f64() >= limit)
+            rule.number.is_none_or(|(id, test)| {
+                let number = captures.get(id).and_then(|part| part.number().ok());
+                match (test, number) {
+                    (_, None) => false,
+                    (NumberTest::AtOrAbove(limit), Some(number)) => number.as_f64() >= limit,
+                    (NumberTest::Bit(bit), Some(Number::Int(number))) => {
+                        number.checked_shr(bit).is_some_and(|bits| bits & 1 == 1)
+                    }
+                    (NumberTest::Bit(_), Some(Number::Float(_))) => false,
+                }
             })
         })
         .map(|rule| rule.flag)
@@ -172,6 +190,18 @@ fn value(
         shown,
         at_least,
     } = showing(part, rule, status, flags).map_err(|(reason, text)| refuse(reason, text))?;
+    if let Ok(number) = number
+        && number.as_f64() * what.scale + what.offset < 0.0
+    {
+        let text = format!("{} is negative after its offset", number.as_f64());
+        return Err(refuse(RejectReason::OutOfRange, text));
+    }
+    let sensitivity = match &rule.sensitivity {
+        Some(sensitivity) if quantity_dimension(what.quantity) != unit.dimension => {
+            Some(sensitive(sensitivity, captures).map_err(|(reason, text)| refuse(reason, text))?)
+        }
+        _ => None,
+    };
     Ok(Some(RawValue {
         quantity: what.quantity,
         number,
@@ -179,12 +209,82 @@ fn value(
         at_least,
         unit,
         scale: what.scale,
-        sensitivity: rule.sensitivity.clone(),
+        offset: what.offset,
+        dead_time: rule
+            .dead_time
+            .clone()
+            .filter(|_| unit.dimension == Dimension::CountRate),
+        sensitivity,
         counting: rule
             .counting
             .as_ref()
             .and_then(|counting| counts(counting, captures)),
     }))
+}
+
+/// The sensitivity of this frame's counts.
+fn sensitive(
+    rule: &SensitivityRule,
+    captures: &Captures<'_>,
+) -> Result<Sensitivity, (RejectReason, String)> {
+    match rule {
+        SensitivityRule::One(sensitivity) => Ok(sensitivity.clone()),
+        SensitivityRule::By { of, rows } => {
+            let name = captures.text(*of).unwrap_or_default();
+            let row = rows.iter().find(|(known, _)| *known == name);
+            row.map(|(_, sensitivity)| sensitivity.clone())
+                .ok_or_else(|| {
+                    let text = format!("nothing is known of the tube `{}`", excerpt(&name, 24));
+                    (RejectReason::UnknownUnit, text)
+                })
+        }
+        SensitivityRule::From { capture, source } => {
+            let told = captures.get(*capture).and_then(|part| part.number().ok());
+            let told = told.map(Number::as_f64).filter(|told| *told > 0.0);
+            let cpm = told.ok_or_else(|| {
+                let text = "the frame tells no sensitivity".to_owned();
+                (RejectReason::NotANumber, text)
+            })?;
+            Ok(Sensitivity {
+                response: Response::Constant(cpm),
+                factor: Arc::new(Factor {
+                    text: format!("{cpm} cpm per uSv/h"),
+                    source: source.clone(),
+                }),
+            })
+        }
+    }
+}
+
+/// Makes the rate of a running total; the first one gives none yet.
+fn rate(
+    total: RawValue,
+    rule: &ValueRule,
+    device: &str,
+    value: usize,
+    counters: &mut Counters<'_>,
+) -> Option<RawValue> {
+    let Ok(Number::Int(number)) = total.number else {
+        // What the instrument says of its state stands without a rate.
+        return total.number.is_err().then_some(total);
+    };
+    let number = u64::try_from(number).ok()?;
+    let step = counters.step(device, value, number, rule.counter_bits?)?;
+    let counting = Counting {
+        counts: step.counts,
+        seconds: step.seconds,
+    };
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "counts between two frames stay far below 2^53"
+    )]
+    let rate = Number::Float(step.counts as f64 / step.seconds);
+    Some(RawValue {
+        number: Ok(rate),
+        shown: Some(rate),
+        counting: Some(counting),
+        ..total
+    })
 }
 
 /// What a part of the frame says of a value.
@@ -349,46 +449,6 @@ fn counts(rule: &CountingRule, captures: &Captures<'_>) -> Option<Counting> {
         Err(id) => number(id)?.as_f64(),
     };
     (seconds > 0.0).then_some(Counting { counts, seconds })
-}
-
-fn time(rule: TimeRule, captures: &Captures<'_>, flags: &mut Flags) -> DeviceTime {
-    let part = match captures.get(rule.from) {
-        None | Some(Scalar::Null) => {
-            flags.insert(Flag::TimeAssumed);
-            return DeviceTime::Absent;
-        }
-        Some(part) => part,
-    };
-    let time = match rule.form {
-        TimeForm::Rfc3339 => match part.text().map(|text| Wall::parse_rfc3339(&text)) {
-            Some(Ok(at)) => DeviceTime::At(at),
-            Some(Err(TimeError::Naive)) => DeviceTime::Naive,
-            Some(Err(TimeError::Invalid)) | None => DeviceTime::Impossible,
-        },
-        TimeForm::Unix => part
-            .number()
-            .ok()
-            .and_then(unix)
-            .map_or(DeviceTime::Impossible, DeviceTime::At),
-    };
-    if time.trusted().is_none() {
-        flags.insert(Flag::ClockInvalid);
-        flags.insert(Flag::TimeAssumed);
-    }
-    time
-}
-
-/// Seconds since 1970; nothing before 2000 is a real clock.
-fn unix(number: Number) -> Option<Wall> {
-    const YEAR_2000: i64 = 946_684_800;
-    let at = match number {
-        Number::Int(secs) => Wall::from_secs(secs)?,
-        Number::Float(secs) => {
-            let duration = std::time::Duration::try_from_secs_f64(secs).ok()?;
-            Wall::from_nanos(i64::try_from(duration.as_nanos()).ok()?)
-        }
-    };
-    (at.as_secs() >= YEAR_2000).then_some(at)
 }
 
 fn position(rule: &PositionRule, captures: &Captures<'_>, flags: &mut Flags) -> RawPosition {

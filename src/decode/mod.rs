@@ -4,26 +4,37 @@
 //! A legal frame that holds no reading (comment, other sentence, status only)
 //! is ignored; anything else is rejected with a reason from a closed list.
 
+mod binary;
 mod captures;
+mod counter;
+mod fields;
+mod json;
+mod lines;
 mod message;
 mod number;
+mod parts;
 mod raw;
+mod time;
+mod xml;
 
 use std::ops::Range;
 use std::sync::Arc;
 
 use smallvec::SmallVec;
 
+pub use fields::Fields;
 pub use number::{NumberError, parse_number};
 pub use raw::{
     Decoded, Ignored, RawPosition, RawReading, RawValue, RefusedValue, RejectReason, Rejected,
 };
 
+use crate::clock::Mono;
 use crate::error::excerpt;
 use crate::frame::{self, Framed, Refusal, Verdict};
 use crate::profile::schema::{ChecksumMode, Unused};
-use crate::profile::{Checksum, Cover, Format, FramingKind, Profile};
-use captures::{Captures, Found};
+use crate::profile::{Checksum, Cover, Format, FramingKind, Inside, Message, Profile};
+use captures::{Body, Captures, Found};
+use counter::{Counters, Totals};
 use message::read_message;
 
 /// What one frame gives, with the bytes of the frame it stands in; more than
@@ -36,6 +47,10 @@ pub struct Decoder {
     profile: Arc<Profile>,
     /// By the profile's `remember` list.
     remembered: Vec<Option<String>>,
+    /// Running totals as last seen.
+    counters: Totals,
+    /// When the present frame arrived.
+    now: Mono,
 }
 
 impl Decoder {
@@ -45,7 +60,15 @@ impl Decoder {
         Self {
             profile,
             remembered,
+            counters: Totals::default(),
+            now: Mono::from_nanos(0),
         }
+    }
+
+    /// Tells when the frames that follow arrived, for values that are the rate
+    /// of a running total.
+    pub const fn arrived(&mut self, now: Mono) {
+        self.now = now;
     }
 
     /// The profile it decodes by.
@@ -165,20 +188,26 @@ impl Decoder {
             Ok(verified) => verified,
             Err(rejected) => return rejected.into(),
         };
-        let Ok(text) = std::str::from_utf8(bytes) else {
-            return Rejected::new(
-                RejectReason::Malformed,
-                format!("not UTF-8 text: `{}`", shown(bytes)),
-            )
-            .into();
-        };
-        let body = self.body(text);
         let mut damage = None;
-        for message in &self.profile.messages {
-            match Captures::find(message, body, topic, &self.remembered) {
+        let mut held = Vec::new();
+        for (n, message) in self.profile.messages.iter().enumerate() {
+            let body = self.part_of(bytes, message, &mut held);
+            let found = match body {
+                Ok(body) => Captures::find(message, body, topic, &self.remembered),
+                Err(text) => {
+                    damage.get_or_insert(text);
+                    continue;
+                }
+            };
+            match found {
                 Found::Other => {}
                 Found::Whole(captures) if captures.fit(&message.when) => {
-                    return read_message(&self.profile, message, &captures, verified);
+                    let counters = Counters {
+                        of: &mut self.counters,
+                        message: n,
+                        now: self.now,
+                    };
+                    return read_message(&self.profile, message, &captures, verified, counters);
                 }
                 // What cannot be read at all fits no condition either.
                 Found::Damaged(captures, text)
@@ -186,6 +215,9 @@ impl Decoder {
                         || matches!(message.format, Format::Json { .. }) =>
                 {
                     damage.get_or_insert(text);
+                }
+                Found::NotText => {
+                    damage.get_or_insert_with(|| format!("not UTF-8 text: `{}`", shown(bytes)));
                 }
                 Found::Whole(_) | Found::Damaged(..) => {}
             }
@@ -290,6 +322,44 @@ impl Decoder {
             }) => !bytes.starts_with(after.as_bytes()),
             _ => false,
         }
+    }
+
+    /// The part of a frame that a message takes apart; `held` keeps what had to
+    /// be decoded for it.
+    fn part_of<'b>(
+        &self,
+        bytes: &'b [u8],
+        message: &Message,
+        held: &'b mut Vec<u8>,
+    ) -> Result<Body<'b>, String> {
+        let bytes = match &message.inside {
+            None => {
+                let text = std::str::from_utf8(bytes).ok();
+                return Ok(Body {
+                    bytes,
+                    text: text.map(|text| self.body(text)),
+                });
+            }
+            Some(Inside::Range { from, to }) => {
+                let len = bytes.len();
+                let start = frame::offset(*from, len);
+                let end = to.map_or(Some(len), |to| frame::offset(to, len));
+                start
+                    .zip(end)
+                    .and_then(|(start, end)| bytes.get(start..end))
+                    .ok_or_else(|| format!("{len} bytes, too few"))?
+            }
+            Some(Inside::Encoded { pointer, encoding }) => {
+                let text = std::str::from_utf8(bytes)
+                    .map_err(|_| format!("not UTF-8 text: `{}`", shown(bytes)))?;
+                *held = json::encoded(text, pointer, *encoding)?;
+                held
+            }
+        };
+        Ok(Body {
+            bytes,
+            text: std::str::from_utf8(bytes).ok().map(str::trim),
+        })
     }
 
     /// The part of a frame between the marks of its checksum, or all of it.

@@ -117,8 +117,12 @@ pub struct RawValue {
     pub at_least: Option<Number>,
     /// Its unit.
     pub unit: &'static Unit,
-    /// The number times this is in the unit.
+    /// The number times this …
     pub scale: f64,
+    /// … and this added is in the unit.
+    pub offset: f64,
+    /// What counts are corrected for.
+    pub dead_time: Option<crate::profile::DeadTime>,
     /// What makes a dose rate of counts.
     pub sensitivity: Option<crate::profile::Sensitivity>,
     /// The counts behind it.

@@ -9,7 +9,7 @@ use twox_hash::XxHash64;
 
 use crate::clock::{Received, Wall};
 use crate::decode::{RawPosition, RawReading, RawValue};
-use crate::profile::{Profile, Sensitivity};
+use crate::profile::{Profile, Response, Sensitivity, SensitivityRule};
 use crate::reading::{
     Amount, Channel, Channels, Delivery, Factor, Flag, Flags, InstrumentId, NoValue, Number,
     Position, PositionSource, Quantity, Raw, Reading,
@@ -40,8 +40,18 @@ pub struct Normaliser {
     /// The calibration's own factor text, for values without a sensitivity.
     factor: Option<Arc<Factor>>,
     position: Option<Position>,
-    /// Sensitivities of the profile as changed by the calibration.
-    sensitivities: Vec<(Arc<Factor>, f64, Arc<Factor>)>,
+    /// Sensitivities of the profile as changed by the calibration, by their
+    /// factors.
+    sensitivities: Vec<(Arc<Factor>, Calibrated)>,
+}
+
+/// A sensitivity with the instrument's own calibration applied.
+#[derive(Clone, Debug)]
+struct Calibrated {
+    response: Response,
+    /// The result times this is the dose rate.
+    scale: f64,
+    factor: Arc<Factor>,
 }
 
 /// How and when a frame came.
@@ -83,7 +93,8 @@ impl Normaliser {
             .iter()
             .flat_map(|message| &message.values)
             .filter_map(|value| value.sensitivity.as_ref())
-            .map(|sensitivity| calibrated(sensitivity, &calibration))
+            .flat_map(SensitivityRule::known)
+            .map(|known| (Arc::clone(&known.factor), calibrated(known, &calibration)))
             .collect();
         Self {
             instrument,
@@ -134,32 +145,49 @@ impl Normaliser {
     }
 
     fn channel(&self, value: &RawValue, flags: &mut Flags) -> Channel {
-        let (scale, factor) = self.conversion(value);
+        let (conversion, factor) = self.conversion(value);
         let convert = |number: Number| {
-            value
-                .unit
-                .canonical(number.as_f64() * value.scale, self.gy_to_sv)
-                * scale
+            let number = number.as_f64() * value.scale + value.offset;
+            let canonical = value.unit.canonical(number, self.gy_to_sv);
+            let live = match &value.dead_time {
+                Some(dead_time) => dead_time.correct(canonical),
+                None => Ok(canonical),
+            };
+            match live {
+                Ok(live) => conversion.apply(live).ok_or(None),
+                Err(bound) => Err(conversion.apply(bound)),
+            }
         };
+        if value.dead_time.is_some() {
+            flags.insert(Flag::DeadTimeCorrected);
+        }
         match value.unit.convention {
             Convention::None => {}
             Convention::Roentgen => flags.insert(Flag::RoentgenConverted),
             Convention::Gray => flags.insert(Flag::GrayConverted),
         }
-        let measured = value.number.and_then(|number| {
+        let amount = |number: f64| Amount::new(value.quantity, number).ok();
+        let mut bound = None;
+        let measured = value.number.and_then(|number| match convert(number) {
             // Finite and not negative since decoding; only a conversion can
             // still push it over the end of what a float holds.
-            Amount::new(value.quantity, convert(number)).map_err(|_| NoValue::Overrange)
+            Ok(converted) => amount(converted).ok_or(NoValue::Overrange),
+            Err(least) => {
+                bound = least.and_then(amount);
+                Err(NoValue::Overrange)
+            }
         });
         if measured == Err(NoValue::Overrange) {
             flags.insert(Flag::Overrange);
         }
+        let told = value.at_least.and_then(|number| match convert(number) {
+            Ok(converted) => amount(converted),
+            Err(least) => least.and_then(amount),
+        });
         Channel {
             quantity: value.quantity,
             measured,
-            at_least: value
-                .at_least
-                .and_then(|number| Amount::new(value.quantity, convert(number)).ok()),
+            at_least: told.or(bound),
             raw: value.shown.map(|number| Raw {
                 value: number,
                 unit: value.unit.symbol,
@@ -169,23 +197,36 @@ impl Normaliser {
         }
     }
 
-    /// What a canonical number is multiplied by, and why.
-    fn conversion(&self, value: &RawValue) -> (f64, Option<Arc<Factor>>) {
+    /// What makes a value of a canonical number, and why.
+    fn conversion(&self, value: &RawValue) -> (Conversion, Option<Arc<Factor>>) {
         let from_counts =
             value.quantity == Quantity::DoseRate && value.unit.dimension == Dimension::CountRate;
-        if from_counts
-            && let Some(sensitivity) = &value.sensitivity
-            && let Some((_, cpm_per_usv_h, factor)) = self
+        if from_counts && let Some(sensitivity) = &value.sensitivity {
+            let known = self
                 .sensitivities
                 .iter()
-                .find(|(of, _, _)| Arc::ptr_eq(of, &sensitivity.factor))
-        {
-            // Counts are canonical by the second, the sensitivity by the minute.
-            return (60.0 / cpm_per_usv_h, Some(Arc::clone(factor)));
+                .find(|(of, _)| Arc::ptr_eq(of, &sensitivity.factor));
+            let calibrated = match known {
+                Some((_, calibrated)) => calibrated.clone(),
+                // The frame told it.
+                None => calibrated(sensitivity, &self.calibration),
+            };
+            let Calibrated {
+                response,
+                scale,
+                factor,
+            } = calibrated;
+            return (Conversion::Response(response, scale), Some(factor));
         }
         match (value.quantity, self.calibration.factor) {
-            (Quantity::DoseRate | Quantity::Dose, Some(scale)) => (scale, self.factor.clone()),
-            _ => (1.0, None),
+            (Quantity::DoseRate | Quantity::Dose, Some(scale)) => {
+                (Conversion::Scale(scale), self.factor.clone())
+            }
+            _ => {
+                let dead_time = value.dead_time.as_ref();
+                let factor = dead_time.map(|dead_time| Arc::clone(&dead_time.factor));
+                (Conversion::Scale(1.0), factor)
+            }
         }
     }
 
@@ -208,28 +249,52 @@ impl Normaliser {
     }
 }
 
-/// A sensitivity with the instrument's own calibration applied: the key it is
-/// found by, counts per minute for each µSv/h, and the text for the record.
-fn calibrated(
-    sensitivity: &Sensitivity,
-    calibration: &Calibration,
-) -> (Arc<Factor>, f64, Arc<Factor>) {
-    let key = Arc::clone(&sensitivity.factor);
-    let own = calibration.cpm_per_usv_h;
-    let cpm_per_usv_h = own.unwrap_or(sensitivity.cpm_per_usv_h);
-    let by_factor = calibration.factor.unwrap_or(1.0);
-    if own.is_none() && calibration.factor.is_none() {
-        return (Arc::clone(&key), cpm_per_usv_h, key);
+/// What makes a value of a canonical number.
+enum Conversion {
+    /// A factor.
+    Scale(f64),
+    /// A sensitivity, and then a factor.
+    Response(Response, f64),
+}
+
+impl Conversion {
+    /// The value; `None` where the sensitivity says nothing.
+    fn apply(&self, canonical: f64) -> Option<f64> {
+        match self {
+            Self::Scale(scale) => Some(canonical * scale),
+            Self::Response(response, scale) => Some(response.usv_per_h(canonical)? * scale),
+        }
+    }
+}
+
+/// A sensitivity with the instrument's own calibration applied, and the text for
+/// the record.
+fn calibrated(sensitivity: &Sensitivity, calibration: &Calibration) -> Calibrated {
+    let scale = calibration.factor.unwrap_or(1.0);
+    let (response, text) = match calibration.cpm_per_usv_h {
+        Some(own) => (Response::Constant(own), format!("{own} cpm per uSv/h")),
+        None => (
+            sensitivity.response.clone(),
+            sensitivity.factor.text.clone(),
+        ),
+    };
+    if calibration.cpm_per_usv_h.is_none() && calibration.factor.is_none() {
+        return Calibrated {
+            response,
+            scale,
+            factor: Arc::clone(&sensitivity.factor),
+        };
     }
     let text = match calibration.factor {
-        Some(factor) => format!("{cpm_per_usv_h} cpm per uSv/h x {factor}"),
-        None => format!("{cpm_per_usv_h} cpm per uSv/h"),
+        Some(factor) => format!("{text} x {factor}"),
+        None => text,
     };
-    let factor = Factor {
-        text,
-        source: calibration.source.clone(),
-    };
-    (key, cpm_per_usv_h / by_factor, Arc::new(factor))
+    let source = calibration.source.clone();
+    Calibrated {
+        response,
+        scale,
+        factor: Arc::new(Factor { text, source }),
+    }
 }
 
 #[cfg(test)]

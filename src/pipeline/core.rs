@@ -262,6 +262,7 @@ impl CoreTask {
             return;
         };
         let raw = bytes_of(&frame.framed);
+        instrument.decoder.arrived(frame.received.mono);
         let outcomes = instrument
             .decoder
             .decode_framed(&frame.framed, frame.topic.as_deref());

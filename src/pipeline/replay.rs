@@ -17,6 +17,7 @@ use crate::error::excerpt;
 use crate::normalise::{Arrival, fingerprint};
 use crate::profile::Profile;
 use crate::reading::{Delivery, InstrumentId, Reading};
+use crate::recording::arrival_of;
 use crate::source::capture::Captured;
 
 /// What a frame of a recording led to.
@@ -79,6 +80,7 @@ impl<'c> Replay<'c> {
         mut each: impl FnMut(Step),
     ) {
         let bytes = captured.framed.bytes();
+        decoder.arrived(arrival_of(captured));
         for (range, decoded) in decoder.decode_framed(&captured.framed, captured.topic.as_deref()) {
             let raw = match decoded {
                 Decoded::Reading(raw) => raw,

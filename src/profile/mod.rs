@@ -13,10 +13,12 @@ pub mod schema;
 
 pub(crate) use check::quantity_dimension;
 pub use model::{
-    Availability, CaptureId, Case, CaseRow, Checksum, Column, CountingRule, Cover, Crc16, Format,
-    FrameLength, Framing, FramingKind, HdopRule, LengthWidth, Message, NamePart, NameTemplate,
-    Pattern, PositionForm, PositionRule, Profile, Region, Remember, Sensitivity, SequenceRule,
-    SerialLine, Source, StatusRule, StatusWords, Stored, Sum, TimeForm, TimeRule, TopicLevel,
-    TopicPattern, Transport, UnitRule, ValueRule, What, When,
+    Availability, CaptureId, Case, CaseRow, Checksum, Column, CountingRule, Cover, Crc16, DeadTime,
+    Divisor, Encoding, Endian, Field, FieldKind, Format, FrameLength, Framing, FramingKind,
+    HdopRule, Inside, JsonPlace, LengthWidth, Make, Message, NamePart, NameTemplate, NumberTest,
+    Part, Pattern, PositionForm, PositionRule, Profile, Region, Remember, Response, Sensitivity,
+    SensitivityRule, SequenceRule, SerialLine, Source, StatusRule, StatusWords, Stored, Sum,
+    TimeForm, TimeRule, TopicLevel, TopicPattern, Transport, UnitRule, ValueRule, What, When,
+    XmlPlace,
 };
 pub use registry::{LookupError, Origin, ProfileError, ProfileProblem, Registry};

@@ -1,5 +1,7 @@
 //! A checked profile: names are indices, words are enums, units are known.
 
+mod convert;
+mod format;
 mod wire;
 
 use std::sync::Arc;
@@ -7,8 +9,12 @@ use std::time::Duration;
 
 use super::dialogue::Dialogue;
 use super::schema::{DeviceClass, ProfileStatus, Unused};
-use crate::reading::{Factor, Flag, NoValue, Quantity, Radiation};
+use crate::reading::{Flag, NoValue, Quantity, Radiation};
 use crate::units::Unit;
+pub use convert::{DeadTime, Divisor, Response, Sensitivity, SensitivityRule};
+pub use format::{
+    Column, Encoding, Endian, Field, FieldKind, Format, Inside, JsonPlace, Make, Part, XmlPlace,
+};
 pub use wire::{
     Checksum, Cover, Crc16, FrameLength, Framing, FramingKind, LengthWidth, Region, Stored, Sum,
 };
@@ -146,12 +152,16 @@ pub struct Message {
     pub name: String,
     /// MQTT: its topic.
     pub topic: Option<TopicPattern>,
+    /// The part of the frame that the format takes apart.
+    pub inside: Option<Inside>,
     /// How its parts are found.
     pub format: Format,
     /// Names of all captures, by [`CaptureId`].
     pub captures: Vec<String>,
     /// How many of them the format finds; the topic's follow.
     pub format_captures: usize,
+    /// Captures made of others; they are the last ones.
+    pub parts: Vec<Part>,
     /// It is this kind only when these match.
     pub when: When,
     /// What a message without a value is.
@@ -172,57 +182,20 @@ pub struct Message {
     pub availability: Option<Availability>,
 }
 
-/// How the parts of a frame are found.
-#[derive(Clone, Debug)]
-pub enum Format {
-    /// Parts between separators.
-    Delimited {
-        /// What stands between them.
-        separator: String,
-        /// What each one is.
-        columns: Vec<Column>,
-        /// Whether more may follow.
-        more: bool,
-    },
-    /// Pairs of key and value.
-    KeyValue {
-        /// What stands between pairs.
-        pairs: String,
-        /// What stands between key and value.
-        separator: String,
-        /// The key of each capture.
-        keys: Vec<String>,
-    },
-    /// A JSON document: the pointer of each capture.
-    Json {
-        /// By [`CaptureId`].
-        pointers: Vec<String>,
-    },
-    /// The whole frame.
-    Text,
-}
-
-/// What a column of a delimited line is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Column {
-    /// Must be this very text.
-    Literal(String),
-    /// Is of no interest.
-    Skip,
-    /// Is kept.
-    Capture(CaptureId),
-}
-
 /// Conditions that must all hold.
 pub type When = Vec<(CaptureId, Vec<Pattern>)>;
 
 /// What a word may be.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Pattern {
     /// Exactly this.
     Exact(String),
     /// Begins with this.
     Prefix(String),
+    /// A number at or above this.
+    AtLeast(f64),
+    /// A number below this.
+    Below(f64),
 }
 
 impl Pattern {
@@ -231,8 +204,14 @@ impl Pattern {
         match self {
             Self::Exact(word) => text == word,
             Self::Prefix(prefix) => text.starts_with(prefix.as_str()),
+            Self::AtLeast(limit) => number(text).is_some_and(|number| number >= *limit),
+            Self::Below(limit) => number(text).is_some_and(|number| number < *limit),
         }
     }
+}
+
+fn number(text: &str) -> Option<f64> {
+    text.trim().parse().ok().filter(|x: &f64| x.is_finite())
 }
 
 /// One value of a message.
@@ -245,7 +224,11 @@ pub struct ValueRule {
     /// Decides what it is.
     pub case: Option<Case>,
     /// Makes a dose rate from counts.
-    pub sensitivity: Option<Sensitivity>,
+    pub sensitivity: Option<SensitivityRule>,
+    /// Corrects counts.
+    pub dead_time: Option<DeadTime>,
+    /// The number is a running total of so many bits.
+    pub counter_bits: Option<u32>,
     /// Words for a missing number.
     pub missing: Vec<(String, NoValue)>,
     /// Lowest and highest number on the wire.
@@ -267,8 +250,10 @@ pub struct What {
     pub quantity: Quantity,
     /// In which unit.
     pub unit: UnitRule,
-    /// The number on the wire times this is in the unit.
+    /// The number on the wire times this …
     pub scale: f64,
+    /// … and this added is in the unit.
+    pub offset: f64,
 }
 
 /// Where the unit comes from.
@@ -298,15 +283,6 @@ pub enum CaseRow {
     Skip,
 }
 
-/// Counts per minute for each µSv/h.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Sensitivity {
-    /// The number.
-    pub cpm_per_usv_h: f64,
-    /// The same for people, with its source.
-    pub factor: Arc<Factor>,
-}
-
 /// The counts behind a value.
 #[derive(Clone, Debug)]
 pub struct CountingRule {
@@ -323,8 +299,17 @@ pub struct StatusRule {
     pub flag: Flag,
     /// These must match.
     pub when: When,
-    /// And this capture's number is at or above the limit.
-    pub at_or_above: Option<(CaptureId, f64)>,
+    /// And this capture's number is so.
+    pub number: Option<(CaptureId, NumberTest)>,
+}
+
+/// What a number may be asked.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum NumberTest {
+    /// Whether it is at or above this.
+    AtOrAbove(f64),
+    /// Whether this bit of it is set.
+    Bit(u32),
 }
 
 /// A list of words that become flags.
@@ -337,7 +322,7 @@ pub struct StatusWords {
 }
 
 /// The time of measurement.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct TimeRule {
     /// The capture that holds it.
     pub from: CaptureId,
@@ -346,12 +331,25 @@ pub struct TimeRule {
 }
 
 /// How a time is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TimeForm {
     /// RFC 3339; without a zone it is naive.
     Rfc3339,
     /// Whole or fractional seconds since 1970.
     Unix,
+    /// The same in milliseconds.
+    UnixMs,
+    /// `hhmmss.sss` in UTC, with the date `ddmmyy` in another capture.
+    Nmea(CaptureId),
+    /// By a pattern.
+    Pattern {
+        /// In the letters of strftime.
+        pattern: String,
+        /// Whether the clock runs on UTC; else it is naive.
+        utc: bool,
+    },
+    /// The `AccuRad`'s time word, with its date word in another capture; naive.
+    Accurad(CaptureId),
 }
 
 /// The position.

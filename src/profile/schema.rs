@@ -3,6 +3,7 @@
 //!
 //! device-profiles/README.md documents every key for those who write profiles.
 
+mod format;
 mod wire;
 
 use std::collections::BTreeMap;
@@ -11,6 +12,7 @@ use serde::Deserialize;
 
 use super::dialogue::RawDialogue;
 use crate::reading::words;
+pub use format::{RawEntry, RawField, RawFormat, RawInside, RawPart};
 pub use wire::{RawBytes, RawChecksum, RawFraming, RawRegion};
 
 /// The one schema version there is.
@@ -137,6 +139,11 @@ pub struct RawMessage {
     pub topic: Option<String>,
     /// How its parts are found.
     pub format: RawFormat,
+    /// The part of the frame that the format takes apart; default all of it.
+    pub inside: Option<RawInside>,
+    /// Captures made of others.
+    #[serde(default, rename = "part")]
+    pub parts: Vec<RawPart>,
     /// It is this kind only when these captures match.
     #[serde(default)]
     pub when: RawWhen,
@@ -164,41 +171,6 @@ pub struct RawMessage {
 /// that begin with `W`.
 pub type RawWhen = BTreeMap<String, Vec<String>>;
 
-/// How the parts of a frame are found.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
-pub enum RawFormat {
-    /// Parts between separators, in fixed order.
-    Delimited {
-        /// What stands between them.
-        separator: String,
-        /// A name for each; `=TEXT` demands that very text, `-` skips one.
-        columns: Vec<String>,
-        /// Whether more columns may follow; default no.
-        #[serde(default)]
-        more: bool,
-    },
-    /// Pairs of key and value, in any order.
-    KeyValue {
-        /// What stands between pairs.
-        pairs: String,
-        /// What stands between key and value.
-        separator: String,
-        /// Capture name → key.
-        keys: BTreeMap<String, String>,
-    },
-    /// A JSON document.
-    Json {
-        /// Capture name → JSON pointer.
-        pointers: BTreeMap<String, String>,
-    },
-    /// The whole frame as one text.
-    Text {
-        /// Its name.
-        name: String,
-    },
-}
-
 /// One value of a message.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -215,6 +187,12 @@ pub struct RawValue {
     pub unit_from: Option<String>,
     /// The number on the wire times this is in the unit; default 1.
     pub scale: Option<f64>,
+    /// And this is added, in the unit; default 0.
+    pub offset: Option<f64>,
+    /// Counts are corrected for the detector's dead time.
+    pub dead_time: Option<RawDeadTime>,
+    /// The number is a running total of so many bits; the value is its rate.
+    pub counter_bits: Option<u32>,
     /// Makes a dose rate from counts.
     pub sensitivity: Option<RawSensitivity>,
     /// Words that stand for a missing number → why.
@@ -244,6 +222,50 @@ pub struct RawSensitivity {
     pub cpm_per_usv_h: Option<f64>,
     /// Or its inverse, where the document gives that.
     pub usv_h_per_cpm: Option<f64>,
+    /// Or the capture that holds counts per minute for each µSv/h.
+    pub cpm_per_usv_h_from: Option<String>,
+    /// Or pairs of counts per minute and µSv/h, joined by straight lines from
+    /// zero, the last one going on.
+    #[serde(default)]
+    pub points: Vec<[f64; 2]>,
+    /// Or counts per minute divided by a number that depends on them.
+    #[serde(default)]
+    pub divisors: Vec<RawDivisor>,
+    /// Or one for each text of a capture, such as the tube's name.
+    pub by: Option<RawTubes>,
+    /// The document it comes from.
+    pub source: String,
+}
+
+/// Up to so many counts per minute the divisor is `base + slope * cpm`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawDivisor {
+    /// Counts per minute; absent in the last step.
+    pub up_to: Option<f64>,
+    /// The divisor at zero counts.
+    pub base: f64,
+    /// What each count per minute adds; default 0.
+    #[serde(default)]
+    pub slope: f64,
+}
+
+/// Sensitivities by the text of a capture.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawTubes {
+    /// The capture.
+    pub of: String,
+    /// Its text → µSv/h for each count per minute.
+    pub usv_h_per_cpm: BTreeMap<String, f64>,
+}
+
+/// Dead time after each count, not prolonged by further ones.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawDeadTime {
+    /// In seconds.
+    pub seconds: f64,
     /// The document it comes from.
     pub source: String,
 }
@@ -300,6 +322,8 @@ pub struct RawStatus {
     pub number: Option<String>,
     /// See `number`.
     pub at_or_above: Option<f64>,
+    /// Or this bit of the capture's number is set, from 0.
+    pub bit: Option<u32>,
 }
 
 /// A list of words that become flags.
@@ -320,6 +344,14 @@ pub struct RawTime {
     pub from: String,
     /// How it is written.
     pub form: String,
+    /// `nmea` and `accurad`: the capture that holds the date.
+    pub date: Option<String>,
+    /// `pattern`: how date and time are written, in the letters of strftime.
+    pub pattern: Option<String>,
+    /// `pattern`: whether the clock runs on UTC; default no, so that the time
+    /// has no zone.
+    #[serde(default)]
+    pub utc: bool,
 }
 
 /// The position.

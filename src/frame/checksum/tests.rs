@@ -134,8 +134,8 @@ fn catalogue_frames_verify() {
     ];
     for (name, rule, frame) in cases {
         assert_eq!(verify(&rule, &frame), Verdict::Good, "{name}");
-        // Cut anywhere it never passes.
-        for len in 0..frame.len() {
+        // Cut anywhere it never passes; only the ADM-300's end mark lies outside.
+        for len in 0..frame.len() - usize::from(name == "ADM-300") {
             let cut = frame.get(..len).unwrap();
             assert_ne!(verify(&rule, cut), Verdict::Good, "{name} cut to {len}");
         }

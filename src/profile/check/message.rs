@@ -1,14 +1,13 @@
 //! One kind of frame: how its parts are found, and what they are.
 
-use std::collections::BTreeMap;
-
 use super::super::model::{
-    Availability, CaptureId, Column, Format, HdopRule, Message, Pattern, PositionForm,
-    PositionRule, Remember, SequenceRule, StatusRule, StatusWords, TimeForm, TimeRule,
-    TopicPattern, Transport, ValueRule, When,
+    Availability, CaptureId, HdopRule, Message, NumberTest, Pattern, PositionForm, PositionRule,
+    Remember, SequenceRule, StatusRule, StatusWords, TimeForm, TimeRule, TopicPattern, Transport,
+    ValueRule, When,
 };
-use super::super::schema::{RawAvailability, RawFormat, RawMessage, RawPosition, RawWhen, Unused};
+use super::super::schema::{RawAvailability, RawMessage, RawPosition, RawTime, RawWhen, Unused};
 use super::Problems;
+use super::format::{format, inside, part};
 use super::names::topic;
 use super::value::value;
 use crate::reading::Flag;
@@ -37,6 +36,16 @@ pub(super) fn message(
             .map(str::to_owned),
     );
     names.extend(remember.iter().map(|r| r.name.clone()));
+    let inside = raw
+        .inside
+        .as_ref()
+        .map(|raw| inside(&format!("{at}.inside"), raw, p));
+    let mut parts = Vec::with_capacity(raw.parts.len());
+    for (n, made) in raw.parts.iter().enumerate() {
+        let captures = Captures { names: &names };
+        parts.push(part(&format!("{at}.part[{n}]"), made, &captures, p));
+        names.push(made.name.clone());
+    }
     reject_duplicates(at, &names, p);
     let captures = Captures { names: &names };
     let values: Vec<ValueRule> = raw
@@ -51,8 +60,17 @@ pub(super) fn message(
         .enumerate()
         .map(|(n, s)| {
             let at = format!("{at}.status[{n}]");
-            if s.number.is_some() != s.at_or_above.is_some() {
-                p.add(&at, "`number` and `at_or_above` belong together");
+            let test = match (s.at_or_above, s.bit) {
+                (Some(limit), None) => Some(NumberTest::AtOrAbove(limit)),
+                (None, Some(bit)) if bit < 64 => Some(NumberTest::Bit(bit)),
+                (None, None) => None,
+                _ => {
+                    p.add(&at, "takes `at_or_above`, or a `bit` from 0 to 63");
+                    None
+                }
+            };
+            if s.number.is_some() != test.is_some() {
+                p.add(&at, "`number` belongs together with `at_or_above` or `bit`");
             }
             if s.when.is_empty() && s.number.is_none() {
                 p.add(&at, "needs `when` or `number`; it would always be set");
@@ -60,9 +78,7 @@ pub(super) fn message(
             StatusRule {
                 flag: flag(&at, &s.flag, p),
                 when: captures.when(&format!("{at}.when"), &s.when, p),
-                at_or_above: captures
-                    .optional(&at, s.number.as_ref(), p)
-                    .zip(s.at_or_above),
+                number: captures.optional(&at, s.number.as_ref(), p).zip(test),
             }
         })
         .collect();
@@ -77,20 +93,10 @@ pub(super) fn message(
                 .collect(),
         }
     });
-    let time = raw.time.as_ref().map(|t| {
-        let at = format!("{at}.time");
-        TimeRule {
-            from: captures.id(&at, &t.from, p),
-            form: match t.form.as_str() {
-                "rfc3339" => TimeForm::Rfc3339,
-                "unix" => TimeForm::Unix,
-                other => {
-                    p.add(&at, format!("form `{other}` is none of rfc3339, unix"));
-                    TimeForm::Rfc3339
-                }
-            },
-        }
-    });
+    let time = raw
+        .time
+        .as_ref()
+        .map(|raw| time(&format!("{at}.time"), raw, &captures, p));
     let position = raw
         .position
         .as_ref()
@@ -109,15 +115,20 @@ pub(super) fn message(
     if availability.is_some() && !raw.values.is_empty() {
         p.add(at, "gives an availability or values, not both");
     }
-    if values.is_empty() && availability.is_none() && raw.values.is_empty() {
-        p.add(at, "has neither values nor an availability: leave it out");
+    if raw.values.is_empty() && availability.is_none() && raw.position.is_none() {
+        p.add(
+            at,
+            "has neither values nor a position nor an availability: leave it out",
+        );
     }
     let empty = raw.empty.as_deref().unwrap_or(Unused::Rejected.as_str());
     let when = captures.when(&format!("{at}.when"), &raw.when, p);
     Message {
         name: raw.name.clone(),
         topic,
+        inside,
         format,
+        parts,
         format_captures,
         when,
         empty: p.word(
@@ -146,73 +157,40 @@ fn reject_duplicates(at: &str, names: &[String], p: &mut Problems) {
     }
 }
 
-fn format(at: &str, raw: &RawFormat, p: &mut Problems) -> (Format, Vec<String>) {
-    match raw {
-        RawFormat::Delimited {
-            separator,
-            columns,
-            more,
-        } => {
-            if separator.is_empty() {
-                p.add(&format!("{at}.separator"), "must not be empty");
-            }
-            let mut names = Vec::new();
-            let columns = columns
-                .iter()
-                .map(|column| match column.strip_prefix('=') {
-                    Some(literal) => Column::Literal(literal.to_owned()),
-                    None if column == "-" => Column::Skip,
-                    None => {
-                        names.push(column.clone());
-                        Column::Capture(names.len() - 1)
-                    }
-                })
-                .collect();
-            let format = Format::Delimited {
-                separator: separator.clone(),
-                columns,
-                more: *more,
-            };
-            (format, names)
-        }
-        RawFormat::KeyValue {
-            pairs,
-            separator,
-            keys,
-        } => {
-            if pairs.is_empty() || separator.is_empty() {
-                p.add(at, "`pairs` and `separator` must not be empty");
-            }
-            let (names, keys) = unzip(keys);
-            let format = Format::KeyValue {
-                pairs: pairs.clone(),
-                separator: separator.clone(),
-                keys,
-            };
-            (format, names)
-        }
-        RawFormat::Json { pointers } => {
-            for (name, pointer) in pointers {
-                if !pointer.starts_with('/') {
-                    p.add(
-                        &format!("{at}.pointers.{name}"),
-                        "a JSON pointer begins with `/`",
-                    );
-                }
-            }
-            let (names, pointers) = unzip(pointers);
-            (Format::Json { pointers }, names)
-        }
-        RawFormat::Text { name } => (Format::Text, vec![name.clone()]),
-    }
-}
-
-fn unzip(map: &BTreeMap<String, String>) -> (Vec<String>, Vec<String>) {
-    map.iter().map(|(k, v)| (k.clone(), v.clone())).unzip()
-}
-
 fn flag(at: &str, word: &str, p: &mut Problems) -> Flag {
     p.word(at, word, Flag::from_word, Flag::ALL, Flag::CountInvalid)
+}
+
+fn time(at: &str, raw: &RawTime, captures: &Captures<'_>, p: &mut Problems) -> TimeRule {
+    let date = captures.optional(&format!("{at}.date"), raw.date.as_ref(), p);
+    if date.is_some() != matches!(raw.form.as_str(), "nmea" | "accurad") {
+        p.add(&format!("{at}.date"), "belongs to `nmea` and `accurad`");
+    }
+    let is_pattern = raw.form == "pattern";
+    if raw.pattern.is_some() != is_pattern || (raw.utc && !is_pattern) {
+        p.add(at, "`pattern` and `utc` belong to the form `pattern`");
+    }
+    let date = date.unwrap_or(0);
+    let form = match raw.form.as_str() {
+        "rfc3339" => TimeForm::Rfc3339,
+        "unix" => TimeForm::Unix,
+        "unix_ms" => TimeForm::UnixMs,
+        "nmea" => TimeForm::Nmea(date),
+        "accurad" => TimeForm::Accurad(date),
+        "pattern" => TimeForm::Pattern {
+            pattern: raw.pattern.clone().unwrap_or_default(),
+            utc: raw.utc,
+        },
+        other => {
+            let known = "rfc3339, unix, unix_ms, nmea, pattern, accurad";
+            p.add(at, format!("form `{other}` is none of {known}"));
+            TimeForm::Rfc3339
+        }
+    };
+    TimeRule {
+        from: captures.id(at, &raw.from, p),
+        form,
+    }
 }
 
 fn position(
@@ -274,8 +252,16 @@ fn availability(
         offline: raw.offline.clone(),
     }
 }
-/// What a text may be: this, or with `*` at the end what begins so.
+/// What a text may be: this; with `*` at the end what begins so; with `>=` or
+/// `<` in front a number.
 pub(super) fn pattern(word: &str) -> Pattern {
+    let number = |text: Option<&str>| text.and_then(|text| text.trim().parse().ok());
+    if let Some(limit) = number(word.strip_prefix(">=")) {
+        return Pattern::AtLeast(limit);
+    }
+    if let Some(limit) = number(word.strip_prefix('<')) {
+        return Pattern::Below(limit);
+    }
     match word.strip_suffix('*') {
         Some(prefix) => Pattern::Prefix(prefix.to_owned()),
         None => Pattern::Exact(word.to_owned()),
@@ -316,10 +302,7 @@ impl Captures<'_> {
                 if words.is_empty() {
                     p.add(&format!("{at}.{name}"), "an empty list never matches");
                 }
-                let patterns = words
-                    .iter()
-                    .map(|word| pattern(word))
-                    .collect();
+                let patterns = words.iter().map(|word| pattern(word)).collect();
                 (self.id(at, name, p), patterns)
             })
             .collect()

@@ -2,8 +2,11 @@
 //! everything that is wrong with it.
 //!
 //! `mod.rs` is the profile as a whole, `wire` framing and checksum, `names` templates and topics, `message`
-//! one kind of frame, `value` one value in it.
+//! one kind of frame, `format` how its parts are found, `value` one value in it,
+//! `convert` its sensitivity.
 
+mod convert;
+mod format;
 mod message;
 mod names;
 mod value;
@@ -14,13 +17,10 @@ use std::time::Duration;
 
 use super::dialogue::{Dialogue, check as dialogue};
 use super::model::{
-    Framing, FramingKind, Message, NamePart, NameTemplate, Profile, Remember, SerialLine,
-    Source, Transport,
+    Framing, FramingKind, Message, NamePart, NameTemplate, Profile, Remember, SerialLine, Source,
+    Transport,
 };
-use super::schema::{
-    DeviceClass, ProfileStatus, RawProfile, RawTransport,
-    SCHEMA, Unused,
-};
+use super::schema::{DeviceClass, ProfileStatus, RawProfile, RawTransport, SCHEMA, Unused};
 use message::{message, pattern};
 use names::template;
 pub(crate) use value::quantity_dimension;
@@ -289,7 +289,10 @@ fn transport(raw: &RawTransport, p: &mut Problems) -> Transport {
                 }
             };
             if rtscts && rts.is_some() {
-                p.add("transport.rts", "with `flow = \"rtscts\"` the driver sets it");
+                p.add(
+                    "transport.rts",
+                    "with `flow = \"rtscts\"` the driver sets it",
+                );
             }
             Transport::Serial(SerialLine {
                 baud: *baud,

@@ -1,15 +1,13 @@
 //! One value: what it is, in which unit, and what its number may be.
 
-use std::sync::Arc;
-
 use super::super::model::{
-    CaptureId, Case, CaseRow, CountingRule, Sensitivity, UNNAMED_RADIATION, UnitRule, ValueRule,
-    What,
+    CaptureId, Case, CaseRow, CountingRule, UNNAMED_RADIATION, UnitRule, ValueRule, What,
 };
-use super::super::schema::{RawCase, RawCounting, RawSensitivity, RawValue};
+use super::super::schema::{RawCase, RawCounting, RawValue};
 use super::Problems;
+use super::convert::{dead_time, sensitivity};
 use super::message::Captures;
-use crate::reading::{Factor, NoValue, Quantity, Radiation};
+use crate::reading::{NoValue, Quantity, Radiation};
 use crate::units::{Dimension, Unit};
 
 /// Checks one value; `None` when it cannot be made sense of.
@@ -25,11 +23,22 @@ pub(super) fn value(
         unit: raw.unit.as_deref(),
         unit_from: captures.optional(&format!("{at}.unit_from"), raw.unit_from.as_ref(), p),
         scale: raw.scale.unwrap_or(1.0),
+        offset: raw.offset.unwrap_or(0.0),
     };
-    let sensitivity = raw
-        .sensitivity
+    let dead_time = raw
+        .dead_time
         .as_ref()
-        .map(|s| sensitivity(&format!("{at}.sensitivity"), s, p));
+        .map(|d| dead_time(&format!("{at}.dead_time"), d, p));
+    let sensitivity = raw.sensitivity.as_ref().map(|s| {
+        let at = format!("{at}.sensitivity");
+        sensitivity(&at, s, dead_time.as_ref(), captures, p)
+    });
+    if raw
+        .counter_bits
+        .is_some_and(|bits| !(8..=63).contains(&bits))
+    {
+        p.add(&format!("{at}.counter_bits"), "must be 8 to 63");
+    }
     let case = raw.case.as_ref().map(|c| {
         case(
             &format!("{at}.case"),
@@ -71,6 +80,8 @@ pub(super) fn value(
         what,
         case,
         sensitivity,
+        dead_time,
+        counter_bits: raw.counter_bits,
         missing,
         range: raw.range.map(|[lo, hi]| (lo, hi)),
         ceiling: raw.ceiling,
@@ -91,6 +102,7 @@ struct Parts<'a> {
     unit: Option<&'a str>,
     unit_from: Option<CaptureId>,
     scale: f64,
+    offset: f64,
 }
 
 fn what(at: &str, parts: &Parts<'_>, has_sensitivity: bool, p: &mut Problems) -> Option<What> {
@@ -127,6 +139,9 @@ fn what(at: &str, parts: &Parts<'_>, has_sensitivity: bool, p: &mut Problems) ->
     if !(parts.scale.is_finite() && parts.scale > 0.0) {
         p.add(&format!("{at}.scale"), "must be a number above zero");
     }
+    if !parts.offset.is_finite() {
+        p.add(&format!("{at}.offset"), "must be a number");
+    }
     let unit = match (parts.unit, parts.unit_from) {
         (Some(text), None) => match Unit::parse(text) {
             Ok(unit) => {
@@ -148,6 +163,7 @@ fn what(at: &str, parts: &Parts<'_>, has_sensitivity: bool, p: &mut Problems) ->
         quantity,
         unit,
         scale: parts.scale,
+        offset: parts.offset,
     })
 }
 
@@ -205,6 +221,7 @@ fn case(
                     parts.unit_from
                 },
                 scale: row.scale.unwrap_or(parts.scale),
+                offset: parts.offset,
             };
             let what = what(&format!("{at}.rows.{text}"), &merged, has_sensitivity, p)?;
             Some((text.clone(), CaseRow::Value(what)))
@@ -213,27 +230,6 @@ fn case(
     Case {
         of: captures.id(at, &raw.of, p),
         rows,
-    }
-}
-
-fn sensitivity(at: &str, raw: &RawSensitivity, p: &mut Problems) -> Sensitivity {
-    let (cpm_per_usv_h, text) = match (raw.cpm_per_usv_h, raw.usv_h_per_cpm) {
-        (Some(cpm), None) => (cpm, format!("{cpm} cpm per uSv/h")),
-        (None, Some(usv_h)) => (1.0 / usv_h, format!("{usv_h} uSv/h per cpm")),
-        _ => {
-            p.add(at, "needs `cpm_per_usv_h` or `usv_h_per_cpm`, and only one");
-            (1.0, String::new())
-        }
-    };
-    if !(cpm_per_usv_h.is_finite() && cpm_per_usv_h > 0.0) {
-        p.add(at, "must be a number above zero");
-    }
-    Sensitivity {
-        cpm_per_usv_h,
-        factor: Arc::new(Factor {
-            text,
-            source: raw.source.clone(),
-        }),
     }
 }
 

@@ -1,0 +1,123 @@
+//! Parts of a JSON document.
+
+use std::borrow::Cow;
+
+use super::captures::{Parts, Scalar};
+use crate::profile::{Encoding, JsonPlace};
+use crate::reading::Number;
+
+/// Finds the parts of an object.
+///
+/// # Errors
+///
+/// A text for people when it is no JSON document, or no object.
+pub(super) fn json<'a>(body: &str, places: &[JsonPlace]) -> Result<Parts<'a>, String> {
+    let document = document(body)?;
+    if !document.is_object() {
+        return Err("the JSON document is not an object".to_owned());
+    }
+    Ok(places
+        .iter()
+        .map(|place| find(&document, place).map(scalar))
+        .collect())
+}
+
+/// The bytes that the text at `pointer` stands for.
+///
+/// # Errors
+///
+/// A text for people when there is no such text.
+pub(super) fn encoded(body: &str, pointer: &str, encoding: Encoding) -> Result<Vec<u8>, String> {
+    use base64::Engine as _;
+    let document = document(body)?;
+    let text = document
+        .pointer(pointer)
+        .and_then(serde_json::Value::as_str)
+        .ok_or_else(|| format!("the JSON document has no text at `{pointer}`"))?;
+    let bytes = match encoding {
+        Encoding::Base64 => base64::prelude::BASE64_STANDARD.decode(text).ok(),
+        Encoding::Hex => hex(text),
+    };
+    bytes.ok_or_else(|| format!("the text at `{pointer}` is not written as it should be"))
+}
+
+fn hex(text: &str) -> Option<Vec<u8>> {
+    let digit = |byte: u8| char::from(byte).to_digit(16);
+    let pairs = text.as_bytes().chunks(2);
+    pairs
+        .map(|pair| match pair {
+            [high, low] => u8::try_from(digit(*high)? * 16 + digit(*low)?).ok(),
+            _ => None,
+        })
+        .collect()
+}
+
+fn find<'d>(document: &'d serde_json::Value, place: &JsonPlace) -> Option<&'d serde_json::Value> {
+    match place {
+        JsonPlace::Pointer(pointer) => document.pointer(pointer),
+        JsonPlace::Entry {
+            list,
+            key,
+            is,
+            take,
+        } => document
+            .pointer(list)?
+            .as_array()?
+            .iter()
+            .find(|entry| entry.get(key).and_then(serde_json::Value::as_str) == Some(is))?
+            .get(take),
+    }
+}
+
+fn document(body: &str) -> Result<serde_json::Value, String> {
+    let read = |text: &str| serde_json::from_str::<serde_json::Value>(text);
+    match (read(body), without_non_finite(body)) {
+        (Ok(document), _) => Ok(document),
+        (Err(error), None) => Err(format!("not a JSON document: {error}")),
+        (Err(_), Some(mended)) => {
+            read(&mended).map_err(|error| format!("not a JSON document: {error}"))
+        }
+    }
+}
+
+/// Several languages write `NaN` and `Infinity` where JSON has no such number.
+/// As a null they cost the one value, and not the others beside it.
+fn without_non_finite(body: &str) -> Option<String> {
+    let mut mended = String::with_capacity(body.len());
+    let mut changed = false;
+    for (n, piece) in body.split('"').enumerate() {
+        if n > 0 {
+            mended.push('"');
+        }
+        // Between an even and an odd quote stands no string. An escaped quote
+        // puts this out of step; then the result is no JSON, and is refused.
+        if n % 2 == 0 && (piece.contains("NaN") || piece.contains("Infinity")) {
+            changed = true;
+            let piece = piece.replace("-Infinity", "null");
+            mended.push_str(&piece.replace("Infinity", "null").replace("NaN", "null"));
+        } else {
+            mended.push_str(piece);
+        }
+    }
+    changed.then_some(mended)
+}
+
+fn scalar<'a>(value: &serde_json::Value) -> Scalar<'a> {
+    match value {
+        serde_json::Value::Null => Scalar::Null,
+        serde_json::Value::Bool(b) => Scalar::Bool(*b),
+        serde_json::Value::String(s) => Scalar::Text(Cow::Owned(s.trim().to_owned())),
+        serde_json::Value::Number(n) => match (n.as_i64(), n.as_f64()) {
+            (Some(int), _) => Scalar::Number(Number::Int(int)),
+            (None, Some(float)) => Scalar::Number(Number::Float(float)),
+            (None, None) => Scalar::Other,
+        },
+        serde_json::Value::Array(items) => Scalar::List(
+            items
+                .iter()
+                .filter_map(|item| item.as_str().map(str::to_owned))
+                .collect(),
+        ),
+        serde_json::Value::Object(_) => Scalar::Other,
+    }
+}

@@ -10,24 +10,26 @@ pub fn checksum(between: &[u8]) -> u8 {
 pub struct AngleFormat {
     /// Digits before the point, filled up with zeros; 0 for as few as there are.
     pub digits: usize,
+    /// Digits behind the point, at least 1.
+    pub decimals: u8,
     /// Prints the minus sign although the hemisphere says the same, as TinyGPS
     /// did. The sign takes one of the digits' places, as in C's `%010.4f`.
     pub signed: bool,
 }
 
-/// `degrees` as `dddmm.mmmm`, without the hemisphere.
-///
-/// Rounded to the nearest 1/10 000 minute, about 0.2 m.
+/// `degrees` as `dddmm.mmmm`, without the hemisphere, rounded to the last decimal. Four
+/// of them are 0.2 m.
 pub fn angle(degrees: f64, format: AngleFormat) -> String {
-    let steps = crate::prng::whole((degrees.abs() * 60.0 * 1e4).round());
-    let (minutes, fraction) = (steps / 10_000, steps % 10_000);
+    let per_minute = 10_u64.saturating_pow(u32::from(format.decimals));
+    let steps = crate::prng::whole((degrees.abs() * 60.0 * per_minute as f64).round());
+    let (minutes, fraction) = (steps / per_minute, steps % per_minute);
     let packed = minutes / 60 * 100 + minutes % 60;
-    let digits = format.digits;
+    let (digits, decimals) = (format.digits, usize::from(format.decimals));
     if format.signed && degrees < 0.0 {
         let digits = digits.saturating_sub(1);
-        format!("-{packed:0digits$}.{fraction:04}")
+        format!("-{packed:0digits$}.{fraction:0decimals$}")
     } else {
-        format!("{packed:0digits$}.{fraction:04}")
+        format!("{packed:0digits$}.{fraction:0decimals$}")
     }
 }
 
@@ -42,7 +44,12 @@ mod tests {
 
     #[track_caller]
     fn check(degrees: f64, digits: usize, signed: bool, expected: &str) {
-        assert_eq!(angle(degrees, AngleFormat { digits, signed }), expected);
+        let format = AngleFormat {
+            digits,
+            decimals: 4,
+            signed,
+        };
+        assert_eq!(angle(degrees, format), expected);
     }
 
     #[test]
@@ -58,6 +65,20 @@ mod tests {
     #[test]
     fn minutes_carry_into_degrees() {
         check(6.999_999_999, 4, false, "0700.0000");
+    }
+
+    #[test]
+    fn receivers_differ_in_their_decimals() {
+        let digits = |degrees, digits, decimals| {
+            let format = AngleFormat {
+                digits,
+                decimals,
+                signed: false,
+            };
+            angle(degrees, format)
+        };
+        assert_eq!(digits(6.999_999_99, 4, 2), "0700.00");
+        assert_eq!(digits(106.5, 5, 7), "10630.0000000");
     }
 
     #[test]

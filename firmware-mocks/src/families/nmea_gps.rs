@@ -8,8 +8,7 @@ use jiff::Timestamp;
 use crate::faults::{Abilities, Frame};
 use crate::firmware::{Firmware, Moment};
 use crate::geo::Position;
-use crate::nmea::{checksum, hemisphere};
-use crate::prng::whole;
+use crate::nmea::{AngleFormat, angle, checksum, hemisphere};
 
 /// The family's verb.
 pub const NAME: &str = "nmea-gps";
@@ -114,23 +113,21 @@ fn position_of(position: Option<Position>, decimals: u8) -> String {
     let Some(Position { lat, lon }) = position else {
         return ",,,".to_owned();
     };
+    let field = |degrees, digits| {
+        let format = AngleFormat {
+            digits,
+            decimals,
+            signed: false,
+        };
+        angle(degrees, format)
+    };
     format!(
         "{},{},{},{}",
-        angle(lat, 2, decimals),
+        field(lat, 4),
         hemisphere(lat, 'N', 'S'),
-        angle(lon, 3, decimals),
+        field(lon, 5),
         hemisphere(lon, 'E', 'W'),
     )
-}
-
-/// Degrees in so many digits, minutes in two, and so many decimals of them.
-fn angle(degrees: f64, digits: usize, decimals: u8) -> String {
-    let per_minute = 10_u64.pow(u32::from(decimals));
-    let steps = whole((degrees.abs() * 60.0 * per_minute as f64).round());
-    let (minutes, fraction) = (steps / per_minute, steps % per_minute);
-    let (degrees, minutes) = (minutes / 60, minutes % 60);
-    let decimals = usize::from(decimals);
-    format!("{degrees:0digits$}{minutes:02}.{fraction:0decimals$}")
 }
 
 impl Gga<'_> {
@@ -293,11 +290,5 @@ mod tests {
             "{said:?}"
         );
         assert_eq!(said[3], "foobar\r\n");
-    }
-
-    #[test]
-    fn minutes_round_up_into_degrees() {
-        assert_eq!(angle(6.999_999_99, 2, 2), "0700.00");
-        assert_eq!(angle(106.5, 3, 7), "10630.0000000");
     }
 }

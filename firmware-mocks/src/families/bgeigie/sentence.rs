@@ -151,7 +151,12 @@ impl Sentence<'_> {
         let (lat_digits, lon_digits) = self.model.digits();
         let field = |degrees, digits| {
             let signed = self.signed_angles;
-            angle(degrees, AngleFormat { digits, signed })
+            let format = AngleFormat {
+                digits,
+                decimals: 4,
+                signed,
+            };
+            angle(degrees, format)
         };
         format!(
             "{},{},{},{}",

@@ -10,14 +10,18 @@ mod broker_file;
 
 mod check;
 mod demo;
+mod explain;
 mod export;
 mod output;
+mod ports;
+mod probe;
 mod profile;
 mod replay;
 mod run;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
@@ -52,7 +56,10 @@ enum Verb {
     /// Device profiles.
     #[command(subcommand)]
     Profile(profile::Verb),
-
+    /// The serial ports of this machine, with names that stay.
+    Ports(ports::Options),
+    /// What an instrument says, live and byte by byte; changes nothing in it.
+    Probe(probe::Options),
     /// Judge cases: `{"cases":[…]}`, a list, or a case a line; default stdin.
     Assess(assess::Options),
     /// Print a broker file for mosquitto that loses as little as it can.
@@ -96,7 +103,8 @@ pub fn main() -> ExitCode {
         Verb::Demo(options) => demo::demo(&args, options),
         Verb::Check => check::check(&args),
         Verb::Profile(verb) => profile::profile(&args, verb),
-
+        Verb::Ports(options) => ports::ports(options),
+        Verb::Probe(options) => probe::probe(&args, options),
         Verb::Assess(options) => assess::assess(&args, options),
         Verb::BrokerFile(options) => broker_file::broker_file(options),
         Verb::Replay(options) => replay::replay(&args, options),
@@ -142,4 +150,25 @@ fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
     Ok(tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?)
+}
+
+/// Reads `30s`, `2m`, `1h` or `500ms`.
+fn duration(text: &str) -> Result<Duration, String> {
+    let bad = || format!("`{text}` is no duration such as 30s, 2m or 1h");
+    let at = text
+        .find(|c: char| c.is_ascii_alphabetic())
+        .ok_or_else(bad)?;
+    let (number, unit) = text.split_at(at);
+    let number: f64 = number.parse().map_err(|_| bad())?;
+    let seconds = match unit {
+        "ms" => number / 1000.0,
+        "s" => number,
+        "m" => number * 60.0,
+        "h" => number * 3600.0,
+        _ => return Err(bad()),
+    };
+    if !(1.0..=86_400.0).contains(&seconds) {
+        return Err(format!("`{text}` is not between 1s and 24h"));
+    }
+    Ok(Duration::from_secs_f64(seconds))
 }

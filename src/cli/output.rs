@@ -43,6 +43,11 @@ impl Out {
         self.line(&text)
     }
 
+    /// What was written so far is out.
+    pub(super) fn flush(&mut self) -> anyhow::Result<()> {
+        quiet(self.out.flush())
+    }
+
     /// Everything is out.
     pub(super) fn finish(mut self) -> anyhow::Result<()> {
         quiet(self.out.flush())

@@ -3,17 +3,21 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::Context;
 use clap::Subcommand;
 
+use super::explain::{explain, verdict};
 use super::output::{Out, format_or_default, table};
+use super::probe::spans_table;
 use super::{Args, Format, load};
 use crate::clock::Wall;
+use crate::decode::Decoder;
 use crate::exchange::Outcome;
 use crate::profile::{Profile, ProfileError, Registry};
 use crate::recording;
-use crate::source::capture::Form;
+use crate::source::capture::{Form, frames};
 
 /// The arrival time of recordings that tell none: fixed, so that the same
 /// recording gives the same output.
@@ -55,6 +59,9 @@ pub(super) enum Verb {
         /// The recording is JSON lines with topic and payload.
         #[arg(long)]
         mqtt: bool,
+        /// Print a table of what each byte is instead.
+        #[arg(long)]
+        explain: bool,
         /// When the frames arrived, RFC 3339; default 1970-01-01T00:00:00Z.
         #[arg(long, value_name = "TIME", value_parser = time)]
         received_at: Option<Wall>,
@@ -79,6 +86,7 @@ pub(super) fn profile(args: &Args, verb: &Verb) -> anyhow::Result<ExitCode> {
             file,
             hex,
             mqtt,
+            explain,
             received_at,
             profiles,
         } => {
@@ -88,6 +96,9 @@ pub(super) fn profile(args: &Args, verb: &Verb) -> anyhow::Result<ExitCode> {
                 _ => Form::Bytes,
             };
             let registry = registry(args, profiles.as_deref())?;
+            if *explain {
+                return explain_frames(&registry, id, file.as_deref(), form);
+            }
             decode(
                 &registry,
                 id,
@@ -101,7 +112,7 @@ pub(super) fn profile(args: &Args, verb: &Verb) -> anyhow::Result<ExitCode> {
 
 /// The built-in profiles, with the configuration's directory and then the
 /// flag's on top. A configuration that is wrong otherwise does not matter here.
-fn registry(args: &Args, directory: Option<&Path>) -> anyhow::Result<Registry> {
+pub(super) fn registry(args: &Args, directory: Option<&Path>) -> anyhow::Result<Registry> {
     let mut registry = match load(args.config.as_deref()) {
         Ok(config) => config.registry,
         Err(errors) if args.config.is_some() => return Err(errors.into()),
@@ -201,9 +212,10 @@ fn show(registry: &Registry, id: &str) -> anyhow::Result<ExitCode> {
                 let radiation = what.quantity.radiation().map_or("", |r| r.as_str());
                 format!("{} {radiation}", what.quantity.as_str())
             });
-            let factor = value.sensitivity.as_ref().map_or(String::new(), |s| {
-                format!(", {} ({})", s.factor.text, s.factor.source)
-            });
+            let factor = value
+                .sensitivity
+                .as_ref()
+                .map_or(String::new(), |s| format!(", {}", s.describe()));
             out.line(&format!("  value    {}{factor}", what.trim_end()))?;
         }
     }
@@ -251,6 +263,31 @@ fn decode(
     let mut out = Out::new();
     for record in &records {
         out.json(record)?;
+    }
+    out.finish()?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What each byte of each frame is.
+fn explain_frames(
+    registry: &Registry,
+    id: &str,
+    file: Option<&Path>,
+    form: Form,
+) -> anyhow::Result<ExitCode> {
+    let profile = registry.get(id)?;
+    let bytes = read(file)?;
+    let decoder = Decoder::new(Arc::clone(profile));
+    let mut out = Out::new();
+    for (n, captured) in frames(profile, form, &bytes)?.into_iter().enumerate() {
+        let topic = captured.topic.as_deref();
+        let frame = captured.framed.bytes();
+        let label = topic.map(|topic| format!(", {topic}")).unwrap_or_default();
+        out.line(&format!("frame {}{label}", n + 1))?;
+        if let Some(checksum) = verdict(&decoder, frame) {
+            out.line(&format!("  checksum  {checksum}"))?;
+        }
+        out.text(&spans_table(&explain(&decoder, frame, topic)))?;
     }
     out.finish()?;
     Ok(ExitCode::SUCCESS)

@@ -19,7 +19,7 @@ use firmware_mocks::mqtt::Broker;
 use firmware_mocks::scenario::{MIGHTYOHM, MOBILE, Place, STATIONS, Scenario};
 use tokio::sync::broadcast::error::RecvError;
 
-use super::{Args, runtime, start_log_for};
+use super::{Args, duration, runtime, start_log_for};
 use crate::clock::Clock;
 use crate::config::{self, Config};
 use crate::pipeline::{Books, Command, Daemon};
@@ -55,27 +55,6 @@ pub(super) struct Options {
     /// Random numbers of the mock instruments begin here.
     #[arg(long, default_value_t = 1)]
     seed: u64,
-}
-
-/// Reads `30s`, `2m`, `1h` or `500ms`.
-fn duration(text: &str) -> Result<Duration, String> {
-    let bad = || format!("`{text}` is no duration such as 30s, 2m or 1h");
-    let at = text
-        .find(|c: char| c.is_ascii_alphabetic())
-        .ok_or_else(bad)?;
-    let (number, unit) = text.split_at(at);
-    let number: f64 = number.parse().map_err(|_| bad())?;
-    let seconds = match unit {
-        "ms" => number / 1000.0,
-        "s" => number,
-        "m" => number * 60.0,
-        "h" => number * 3600.0,
-        _ => return Err(bad()),
-    };
-    if !(1.0..=86_400.0).contains(&seconds) {
-        return Err(format!("`{text}` is not between 1s and 24h"));
-    }
-    Ok(Duration::from_secs_f64(seconds))
 }
 
 fn speed(text: &str) -> Result<f64, String> {

@@ -305,7 +305,7 @@ pub enum PutForm {
 
 impl PutForm {
     /// How many bytes it takes.
-    pub const fn len(self) -> usize {
+    pub const fn n_bytes(self) -> usize {
         match self {
             Self::U8 => 1,
             Self::U16Le | Self::U16Be | Self::Hex2 => 2,

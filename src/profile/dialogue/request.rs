@@ -129,7 +129,7 @@ fn checked_put(at: &str, raw: &RawPut, length: usize, p: &mut Mistakes<'_>) -> O
         from: raw.from.unwrap_or(0),
         to: raw.to.unwrap_or(raw.at),
     };
-    if put.at.saturating_add(form.len()) > length {
+    if put.at.saturating_add(form.n_bytes()) > length {
         let text = "lies behind the end: write zeros where the number goes";
         p.add(&format!("{at}.at"), text);
     }

@@ -22,7 +22,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::config::{self, Config, ConfigErrors};
-use crate::telemetry::{LogFormat, start_log};
+use crate::telemetry::{LogFormat, LogGuard, start_log};
 
 /// Watches radiation instruments and raises activations by the intervention
 /// levels of BAPETEN's guideline PUK/DK2N.3/PT.17.
@@ -123,8 +123,8 @@ fn load(path: Option<&Path>) -> Result<Config, ConfigErrors> {
     config::load(path, environment)
 }
 
-/// Starts the log as flags and configuration say.
-fn start_log_for(args: &Args, config: Option<&Config>) -> anyhow::Result<()> {
+/// Starts the log as flags and configuration say; it ends with what is given.
+fn start_log_for(args: &Args, config: Option<&Config>) -> anyhow::Result<LogGuard> {
     let level = match (&args.log, config) {
         (Some(level), _) => level.clone(),
         (None, Some(config)) => config.log.level.as_str().to_owned(),

@@ -62,6 +62,8 @@ words! {
         UnknownInstrument = "unknown_instrument",
         /// Readings came faster than they could be stored.
         Backlog = "backlog",
+        /// It met a bug of this program.
+        Internal = "internal",
     }
 }
 

@@ -33,7 +33,7 @@ pub use command::{
 pub use outbox::EVENT_BOUND;
 pub use replay::{Replay, Step};
 
-use crate::activation::{Event, EventContext, Machine, Mode};
+use crate::activation::{ActivationView, Event, EventContext, Machine, Mode};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::deliver::{Notice, OFFER_BOUND, REPORT_BOUND, Report};
@@ -121,9 +121,17 @@ impl Daemon {
         let started = clock.now();
         let listener = listen(&config).await;
         let store = Store::open(config.store.clone(), clock).map_err(StartError::Store)?;
-        let (mut journal, recovery) =
-            Journal::open(&config.node.data_dir.join("journal"), started.wall)
-                .map_err(StartError::Journal)?;
+        let opened = Journal::open(&config.node.data_dir.join("journal"), started.wall);
+        let (mut journal, recovery) = match opened {
+            Ok(opened) => opened,
+            Err(error) => {
+                // Waited for, so that whoever tries again finds the store free.
+                if let Err(error) = store.close().await {
+                    warn!(error = %Chain(&error), "Store did not close in order.");
+                }
+                return Err(StartError::Journal(error));
+            }
+        };
         say_recovered(&recovery);
         let entry = Entry::Started {
             software: env!("CARGO_PKG_VERSION").to_owned(),
@@ -133,6 +141,7 @@ impl Daemon {
             warn!(error = %Chain(&error), "Journal cannot be written.");
         }
         let machine = Machine::restored(config.activation.clone(), recovery.saved, started);
+        let open: Vec<ActivationView> = machine.open().map(ActivationView::of).collect();
         let context = EventContext {
             node: config.node.name.clone(),
             zone: config.node.zone,
@@ -149,7 +158,7 @@ impl Daemon {
 
         let subscribers_stop = CancellationToken::new();
         let (listeners, subscribers, notices) =
-            start_subscribers(&config, clock, &reports_tx, &subscribers_stop)?;
+            start_subscribers(&config, &open, clock, &reports_tx, &subscribers_stop)?;
         drop(reports_tx);
         let journal = outbox::start_journal(journal, clock).map_err(StartError::JournalThread)?;
         let outbox = Outbox {
@@ -249,6 +258,16 @@ impl Daemon {
         self.events.subscribe()
     }
 
+    /// Waits until a task ends that must not end: a bug. The daemon is of no use
+    /// then, and whoever watches it must start it anew.
+    pub async fn broken(&mut self) -> &'static str {
+        tokio::select! {
+            _ = &mut self.steps.core => "core",
+            _ = &mut self.steps.outbox => "outbox",
+            () = panicked(&mut self.steps.sources) => "source",
+        }
+    }
+
     /// Stops taking anything in and lets what came reach the disk; the core
     /// answers until then. [`Stopping::finish`] ends the rest.
     pub async fn stop(self) -> Stopping {
@@ -317,6 +336,17 @@ impl Stopping {
             step("http", async { drop(http.await) }).await;
         }
         info!("Pantau has stopped.");
+    }
+}
+
+/// Waits for a task that ends by a panic; one whose recording is over ends well.
+async fn panicked(tasks: &mut JoinSet<()>) {
+    loop {
+        match tasks.join_next().await {
+            Some(Ok(())) => {}
+            Some(Err(_)) => return,
+            None => std::future::pending().await,
+        }
     }
 }
 
@@ -390,6 +420,7 @@ type Started = (Vec<Listener>, JoinSet<()>, Option<mpsc::Sender<Notice>>);
 
 fn start_subscribers(
     config: &Config,
+    open: &[ActivationView],
     clock: Clock,
     reports: &mpsc::Sender<Report>,
     stop: &CancellationToken,
@@ -398,7 +429,7 @@ fn start_subscribers(
     let mut tasks = JoinSet::new();
     let mut notices = None;
     for configured in &config.subscribers {
-        let (subscriber, wanted) = build::subscriber(configured, config, NOTICE_BOUND)?;
+        let (subscriber, wanted) = build::subscriber(configured, config, open, NOTICE_BOUND)?;
         notices = notices.or(wanted);
         let (offers, offered) = mpsc::channel(OFFER_BOUND);
         listeners.push(Listener {

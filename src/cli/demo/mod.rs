@@ -86,7 +86,7 @@ fn speed(text: &str) -> Result<f64, String> {
 }
 
 pub(super) fn demo(args: &Args, options: &Options) -> anyhow::Result<ExitCode> {
-    start_log_for(args, None)?;
+    let _log = start_log_for(args, None)?;
     let temporary = tempfile::tempdir()?;
     let folder = options
         .data

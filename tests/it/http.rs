@@ -425,3 +425,21 @@ async fn a_token_guards_everything_but_the_health_checks() {
     assert_eq!(daemon.get("/readyz").await, (200, json!("ready\n")));
     assert!(!daemon.log().contains("correct horse"));
 }
+
+/// Clients that never send a request take no place away for long, and do not keep
+/// the daemon from stopping.
+#[tokio::test(flavor = "multi_thread")]
+async fn silent_clients_are_shown_out() {
+    let mut daemon = Daemon::start("").await;
+    let mut silent = Vec::new();
+    for _ in 0..100 {
+        silent.push(
+            tokio::net::TcpStream::connect(daemon.address())
+                .await
+                .unwrap(),
+        );
+    }
+    let (status, _) = daemon.get("/healthz").await;
+    assert_eq!(status, 200);
+    daemon.stop().await;
+}

@@ -48,7 +48,7 @@ enum Verb {
     /// Run the main job with no server and no hardware, as an exercise.
     Demo(demo::Options),
     /// Name every problem of the configuration.
-    Check,
+    Check(check::Options),
     /// Device profiles.
     #[command(subcommand)]
     Profile(profile::Verb),
@@ -94,7 +94,7 @@ pub fn main() -> ExitCode {
     let outcome = match &args.verb {
         Verb::Run => run::run(&args),
         Verb::Demo(options) => demo::demo(&args, options),
-        Verb::Check => check::check(&args),
+        Verb::Check(options) => check::check(&args, options),
         Verb::Profile(verb) => profile::profile(&args, verb),
 
         Verb::Assess(options) => assess::assess(&args, options),

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use smallvec::SmallVec;
 
 use super::number::{NumberError, parse_number};
+use crate::json::without_non_finite;
 use crate::profile::{CaptureId, Column, Format, Message, When};
 use crate::reading::Number;
 
@@ -198,12 +199,12 @@ fn key_value<'a>(body: &'a str, pairs: &str, separator: &str, keys: &[String]) -
 
 fn json<'a>(body: &str, pointers: &[String]) -> Result<Parts<'a>, String> {
     let read = |text: &str| serde_json::from_str::<serde_json::Value>(text);
-    let document = match (read(body), without_non_finite(body)) {
-        (Ok(document), _) => document,
-        (Err(error), None) => return Err(format!("not a JSON document: {error}")),
-        (Err(_), Some(mended)) => {
-            read(&mended).map_err(|error| format!("not a JSON document: {error}"))?
-        }
+    let document = match read(body) {
+        Ok(document) => document,
+        // A number that is none costs the one value, and not those beside it.
+        Err(error) => without_non_finite(body)
+            .and_then(|mended| read(&mended).ok())
+            .ok_or_else(|| format!("not a JSON document: {error}"))?,
     };
     if !document.is_object() {
         return Err("the JSON document is not an object".to_owned());
@@ -212,28 +213,6 @@ fn json<'a>(body: &str, pointers: &[String]) -> Result<Parts<'a>, String> {
         .iter()
         .map(|pointer| document.pointer(pointer).map(scalar))
         .collect())
-}
-
-/// Several languages write `NaN` and `Infinity` where JSON has no such number.
-/// As a null they cost the one value, and not the others beside it.
-fn without_non_finite(body: &str) -> Option<String> {
-    let mut mended = String::with_capacity(body.len());
-    let mut changed = false;
-    for (n, piece) in body.split('"').enumerate() {
-        if n > 0 {
-            mended.push('"');
-        }
-        // Between an even and an odd quote stands no string. An escaped quote
-        // puts this out of step; then the result is no JSON, and is refused.
-        if n % 2 == 0 && (piece.contains("NaN") || piece.contains("Infinity")) {
-            changed = true;
-            let piece = piece.replace("-Infinity", "null");
-            mended.push_str(&piece.replace("Infinity", "null").replace("NaN", "null"));
-        } else {
-            mended.push_str(piece);
-        }
-    }
-    changed.then_some(mended)
 }
 
 fn scalar<'a>(value: &serde_json::Value) -> Scalar<'a> {

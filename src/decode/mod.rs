@@ -169,6 +169,9 @@ impl Decoder {
         for message in &self.profile.messages {
             match Captures::find(message, body, topic, &self.remembered) {
                 Found::Other => {}
+                Found::Whole(captures) if captures.fit(&message.when) && message.ignore => {
+                    return Decoded::Ignored(Ignored::Other);
+                }
                 Found::Whole(captures) if captures.fit(&message.when) => {
                     return read_message(&self.profile, message, &captures, verified);
                 }

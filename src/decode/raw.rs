@@ -67,6 +67,19 @@ words! {
     }
 }
 
+impl Ignored {
+    /// The word for it in records.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Comment => "comment",
+            Self::Other => "other",
+            Self::Empty => "empty",
+            Self::Availability { online: true } => "online",
+            Self::Availability { online: false } => "offline",
+        }
+    }
+}
+
 /// A frame that is not what this instrument sends.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{reason}: {text}")]

@@ -121,6 +121,7 @@ fn router(context: Context) -> Router {
         .route("/readyz", get(api::readyz))
         .merge(guarded)
         .fallback(problem::not_found)
+        .method_not_allowed_fallback(problem::not_allowed)
         .layer(DefaultBodyLimit::max(BODY_MAX))
         .with_state(context)
 }

@@ -23,8 +23,9 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::{broadcast, mpsc, watch};
 use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 
 pub use books::{Account, Books};
 pub use command::{
@@ -41,13 +42,16 @@ use crate::error::Chain;
 use crate::http;
 use crate::journal::{Entry, Journal, JournalError, Waiting};
 use crate::source::INPUT_BOUND;
-use crate::store::embedded::{Store, StoreError};
+use crate::store::embedded::{Health, Store, StoreError};
 use command::COMMAND_BOUND;
 use core::{CoreTask, Parts};
 use outbox::{Listener, Outbox, RECORDED_BOUND, Recorded};
 
 /// How long each step of the shutdown may take before it is named and left.
 const STEP: Duration = Duration::from_secs(15);
+
+/// When the first sign of life goes out.
+const FIRST_HEARTBEAT: Duration = Duration::from_secs(1);
 
 /// How often an address that could not be had is tried again.
 const RETRY_LISTEN: Duration = Duration::from_secs(5);
@@ -228,6 +232,7 @@ impl Daemon {
         if let Some(notices) = notices {
             side.spawn(heartbeat(core.clone(), notices, config.publish.heartbeat));
         }
+        side.spawn(say_health(store.health()));
         if config.store.retention.is_some() {
             side.spawn(retention(store.writer(), clock));
         }
@@ -488,7 +493,8 @@ fn start_sources(
 
 /// A sign of life through the normal alert path.
 async fn heartbeat(core: Core, notices: mpsc::Sender<Notice>, every: Duration) {
-    let mut ticks = tokio::time::interval(every);
+    // The first one when the links had time to come up.
+    let mut ticks = tokio::time::interval_at(Instant::now() + FIRST_HEARTBEAT, every);
     loop {
         ticks.tick().await;
         let Ok(status) = core.ask(Command::Status).await else {
@@ -502,6 +508,18 @@ async fn heartbeat(core: Core, notices: mpsc::Sender<Notice>, every: Duration) {
             payload,
         };
         notices.try_send(notice).ok(); // a heartbeat is worth nothing later
+    }
+}
+
+/// Says when the store fails, and when it has healed.
+async fn say_health(mut health: watch::Receiver<Health>) {
+    while health.changed().await.is_ok() {
+        match &*health.borrow_and_update() {
+            Health::Ok => info!("Store can be written again."),
+            Health::Failing { error, .. } => {
+                error!(%error, "Store cannot be written; nothing is acknowledged. Trying again.");
+            }
+        }
     }
 }
 

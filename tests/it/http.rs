@@ -17,8 +17,7 @@ exercise = true
 [[site]]
 id = "roof"
 name = "Roof"
-lat = -6.35
-lon = 106.66
+position = { lat = -6.35, lon = 106.66 }
 
 [[instrument]]
 id = "low"
@@ -40,7 +39,7 @@ fn home() -> Home {
     let home = Home::new();
     home.write("low", mightyohm_line(1, 10).repeat(3));
     let mut high = mightyohm_line(1, 20);
-    high.push_str("CPS, x, CPM, 1, uSv/hr, 0, SLOW\r\nbanner\r\n");
+    high.push_str("CPS, x, CPM, 1, uSv/hr, 0, SLOW\r\nmightyohm.com Geiger Counter 1.00\r\n");
     high.push_str(&mightyohm_line(439, 26_315));
     home.write("high", high);
     home

@@ -226,7 +226,7 @@ id = "team-1"
 profile = "safecast-bgeigie"
 serial.port = "{}"
 source = "mobile"
-distance_m = 1.0
+geometry.distance_m = 1.0
 background = {{ dose_rate_usv_h = 0.1 }}
 
 [[instrument]]
@@ -245,7 +245,7 @@ background = {{ dose_rate_usv_h = 0.1 }}
     let mut site = |id: &str, name: &str, place: Option<&Place>| {
         if let Some(Place::Fixed(at)) = place {
             text.push_str(&format!(
-                "\n[[site]]\nid = \"{id}\"\nname = \"{name}\"\nlat = {:.6}\nlon = {:.6}\n",
+                "\n[[site]]\nid = \"{id}\"\nname = \"{name}\"\nposition = {{ lat = {:.6}, lon = {:.6} }}\n",
                 at.lat, at.lon
             ));
         }

@@ -110,11 +110,14 @@ pub(super) fn message(
         .availability
         .as_ref()
         .map(|a| availability(&format!("{at}.availability"), a, &captures, p));
-    if availability.is_some() && !raw.values.is_empty() {
-        p.add(at, "gives an availability or values, not both");
-    }
-    if values.is_empty() && availability.is_none() && raw.values.is_empty() {
-        p.add(at, "has neither values nor an availability: leave it out");
+    let gives = usize::from(!raw.values.is_empty())
+        + usize::from(availability.is_some())
+        + usize::from(raw.ignore);
+    if gives != 1 {
+        p.add(
+            at,
+            "needs one of values, an availability, or `ignore = true`",
+        );
     }
     let empty = raw.empty.as_deref().unwrap_or(Unused::Rejected.as_str());
     let when = captures.when(&format!("{at}.when"), &raw.when, p);
@@ -124,6 +127,7 @@ pub(super) fn message(
         format,
         format_captures,
         when,
+        ignore: raw.ignore,
         empty: p.word(
             &format!("{at}.empty"),
             empty,

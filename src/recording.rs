@@ -143,13 +143,7 @@ fn outcome(profile: &Profile, frame: u64, played: Played) -> Outcome {
         Played::Ignored(ignored) => Outcome::Ignored(IgnoredRecord {
             profile: profile.id.to_string(),
             frame,
-            kind: match ignored {
-                Ignored::Comment => "comment",
-                Ignored::Other => "other",
-                Ignored::Empty => "empty",
-                Ignored::Availability { online: true } => "online",
-                Ignored::Availability { online: false } => "offline",
-            },
+            kind: ignored.as_str(),
         }),
         Played::Rejected(rejected) => Outcome::Rejected(RejectedRecord {
             profile: profile.id.to_string(),

@@ -4,6 +4,7 @@ use super::condition::{Sample, Weight};
 use super::machine::Judged;
 use super::state::Evidence;
 use super::transition::Cause;
+use crate::clock::Wall;
 use crate::criteria::{ChannelVerdict, Class, Remark, Rule};
 use crate::reading::{Channel, Flag, NoValue};
 
@@ -63,6 +64,16 @@ fn level(verdict: &ChannelVerdict) -> Option<f64> {
     }
 }
 
+/// When it was measured, as far as it can be believed: an instrument whose clock
+/// is ahead has measured by the time of arrival.
+pub(super) fn measured(judged: &Judged<'_>) -> Wall {
+    if judged.judgement.remarks.contains(Remark::ClockSkew) {
+        judged.reading.received.wall
+    } else {
+        judged.reading.at()
+    }
+}
+
 /// The verdict with everything a person asks about it.
 pub(super) fn of(judged: &Judged<'_>, verdict: &ChannelVerdict) -> Evidence {
     let reading = judged.reading;
@@ -78,7 +89,7 @@ pub(super) fn of(judged: &Judged<'_>, verdict: &ChannelVerdict) -> Evidence {
         class: verdict.class,
         rule: verdict.rule,
         level: level(verdict),
-        measured: reading.at(),
+        measured: measured(judged),
         received: reading.received.wall,
         factor: channel
             .and_then(|channel| channel.factor.as_ref())
@@ -96,7 +107,7 @@ pub(super) fn cause(judged: &Judged<'_>) -> Cause {
         rule: judgement.rule,
         also: judgement.also,
         remarks: judgement.remarks,
-        measured: reading.at(),
+        measured: measured(judged),
         received: reading.received.wall,
         frame: format!("{:016x}", reading.fingerprint),
     }

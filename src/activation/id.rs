@@ -8,7 +8,7 @@ use twox_hash::XxHash64;
 
 use super::place::{Coordinates, Place};
 use crate::criteria::Subject;
-use crate::reading::Reading;
+use crate::reading::{Reading, TimeSource};
 
 /// Whether what happens is real. Set by us, never read from a payload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -84,7 +84,8 @@ impl fmt::Display for ActivationId {
 /// both, else its time, and always the hash of its frame.
 ///
 /// A sequence without a boot counter begins again at every restart of the
-/// station, so there the time is part of the key as well.
+/// station, so there the time is part of the key as well. A message that the
+/// broker keeps comes at every connection: its time of arrival says nothing.
 struct ReadingKey<'a>(&'a Reading);
 
 impl<'a> ReadingKey<'a> {
@@ -97,9 +98,12 @@ impl fmt::Display for ReadingKey<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self(reading) = self;
         write!(f, "{}/{:016x}/", reading.instrument, reading.fingerprint)?;
+        let is_kept = reading.delivery.retained && reading.time_source() == TimeSource::Arrival;
         match reading.sequence.map(|key| (key.boot, key.seq)) {
             Some((Some(boot), seq)) => write!(f, "{boot}.{seq}"),
+            Some((None, seq)) if is_kept => write!(f, "{seq}@retained"),
             Some((None, seq)) => write!(f, "{seq}@{}", reading.at()),
+            None if is_kept => f.write_str("@retained"),
             None => write!(f, "@{}", reading.at()),
         }
     }

@@ -3,13 +3,13 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Context;
 use clap::Args as ClapArgs;
 
 use super::output::Out;
 use super::profile::read;
 use super::{Args, load};
 use crate::cases;
+use crate::json::without_non_finite;
 
 #[derive(Debug, ClapArgs)]
 pub(super) struct Options {
@@ -20,8 +20,10 @@ pub(super) struct Options {
 pub(super) fn assess(args: &Args, options: &Options) -> anyhow::Result<ExitCode> {
     let policy = load(args.config.as_deref())?.criteria;
     let bytes = read(options.file.as_deref())?;
-    let text = String::from_utf8(bytes).context("the cases are not UTF-8 text")?;
-    let assessed = cases::assess_file(&text, &policy);
+    // A byte that is no text costs its own case, not the others.
+    let text = String::from_utf8_lossy(&bytes);
+    let mended = without_non_finite(&text);
+    let assessed = cases::assess_file(mended.as_deref().unwrap_or(&text), &policy);
     let mut out = Out::new();
     for line in &assessed.lines {
         out.json(line)?;

@@ -2,32 +2,86 @@
 
 use std::process::ExitCode;
 
-use super::output::{Out, complain};
-use super::{Args, load};
+use clap::Args as ClapArgs;
+use serde::Serialize;
 
-pub(super) fn check(args: &Args) -> anyhow::Result<ExitCode> {
+use super::output::{Out, complain, format_or_default};
+use super::{Args, Format, load};
+use crate::config::{Config, ConfigErrors};
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Options {
+    /// How to print.
+    #[arg(long)]
+    format: Option<Format>,
+}
+
+/// A good configuration, in figures.
+#[derive(Serialize)]
+struct Good {
+    good: bool,
+    file: String,
+    instruments: usize,
+    sites: usize,
+    subscribers: usize,
+}
+
+/// One problem.
+#[derive(Serialize)]
+struct Problem<'a> {
+    path: &'a str,
+    problem: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hint: Option<&'a str>,
+}
+
+pub(super) fn check(args: &Args, options: &Options) -> anyhow::Result<ExitCode> {
+    let format = format_or_default(options.format);
     match load(args.config.as_deref()) {
-        Ok(config) => {
-            let file = config
-                .file
-                .as_ref()
-                .map_or("built-in defaults".to_owned(), |f| f.display().to_string());
-            let mut out = Out::new();
-            out.line(&format!(
-                "{file}: good; {} instruments, {} sites, {} subscribers",
-                config.instruments.len(),
-                config.sites.len(),
-                config.subscribers.len()
-            ))?;
-            out.finish()?;
-            Ok(ExitCode::SUCCESS)
-        }
-        Err(errors) => {
-            let mut out = Out::new();
-            out.line(errors.to_string().trim_end())?;
-            out.finish()?;
-            complain("the configuration has problems; nothing was started");
-            Ok(ExitCode::FAILURE)
-        }
+        Ok(config) => good(&config, format),
+        Err(errors) => bad(&errors, format),
     }
+}
+
+fn good(config: &Config, format: Format) -> anyhow::Result<ExitCode> {
+    let file = config
+        .file
+        .as_ref()
+        .map_or("built-in defaults".to_owned(), |f| f.display().to_string());
+    let good = Good {
+        good: true,
+        file,
+        instruments: config.instruments.len(),
+        sites: config.sites.len(),
+        subscribers: config.subscribers.len(),
+    };
+    let mut out = Out::new();
+    match format {
+        Format::Ndjson => out.json(&good)?,
+        Format::Table => out.line(&format!(
+            "{}: good; {} instruments, {} sites, {} subscribers",
+            good.file, good.instruments, good.sites, good.subscribers
+        ))?,
+    }
+    out.finish()?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn bad(errors: &ConfigErrors, format: Format) -> anyhow::Result<ExitCode> {
+    let mut out = Out::new();
+    match format {
+        Format::Ndjson => {
+            for problem in &errors.problems {
+                out.json(&Problem {
+                    path: &problem.path,
+                    problem: &problem.text,
+                    hint: problem.hint.as_deref(),
+                })?;
+            }
+        }
+        Format::Table => out.line(errors.to_string().trim_end())?,
+    }
+    out.finish()?;
+    complain("the configuration has problems; nothing was started");
+    Ok(ExitCode::FAILURE)
 }

@@ -26,7 +26,7 @@ use std::time::Duration;
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::config::{self, Config, ConfigErrors};
-use crate::telemetry::{LogFormat, start_log};
+use crate::telemetry::{LogFormat, LogGuard, start_log};
 
 /// Watches radiation instruments and raises activations by the intervention
 /// levels of BAPETEN's guideline PUK/DK2N.3/PT.17.
@@ -52,7 +52,7 @@ enum Verb {
     /// Run the main job with no server and no hardware, as an exercise.
     Demo(demo::Options),
     /// Name every problem of the configuration.
-    Check,
+    Check(check::Options),
     /// Device profiles.
     #[command(subcommand)]
     Profile(profile::Verb),
@@ -101,7 +101,7 @@ pub fn main() -> ExitCode {
     let outcome = match &args.verb {
         Verb::Run => run::run(&args),
         Verb::Demo(options) => demo::demo(&args, options),
-        Verb::Check => check::check(&args),
+        Verb::Check(options) => check::check(&args, options),
         Verb::Profile(verb) => profile::profile(&args, verb),
         Verb::Ports(options) => ports::ports(options),
         Verb::Probe(options) => probe::probe(&args, options),
@@ -131,8 +131,8 @@ fn load(path: Option<&Path>) -> Result<Config, ConfigErrors> {
     config::load(path, environment)
 }
 
-/// Starts the log as flags and configuration say.
-fn start_log_for(args: &Args, config: Option<&Config>) -> anyhow::Result<()> {
+/// Starts the log as flags and configuration say; it ends with what is given.
+fn start_log_for(args: &Args, config: Option<&Config>) -> anyhow::Result<LogGuard> {
     let level = match (&args.log, config) {
         (Some(level), _) => level.clone(),
         (None, Some(config)) => config.log.level.as_str().to_owned(),

@@ -67,7 +67,7 @@ pub(super) fn probe(args: &Args, options: &Options) -> anyhow::Result<ExitCode> 
     let registry = registry(args, options.profiles.as_deref())?;
     let profile = Arc::clone(registry.get(&options.profile)?);
     let port = port(options, &profile)?;
-    start_log_for(args, None)?;
+    let _log = start_log_for(args, None)?;
     runtime()?.block_on(watch(options, profile, port))
 }
 

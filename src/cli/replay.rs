@@ -16,7 +16,7 @@ use crate::activation::Event;
 use crate::clock::Wall;
 use crate::criteria::Judgement;
 use crate::decode::Decoder;
-use crate::exchange::{ReadingRecord, reading_record};
+use crate::exchange::{IgnoredRecord, Outcome, ReadingRecord, RejectedRecord, reading_record};
 use crate::pipeline::{Replay, Step};
 use crate::profile::Profile;
 use crate::reading::Reading;
@@ -60,11 +60,6 @@ enum Line<'a> {
     Event {
         #[serde(flatten)]
         event: &'a Event,
-    },
-    Rejected {
-        frame: u64,
-        reason: &'static str,
-        error: String,
     },
 }
 
@@ -121,7 +116,7 @@ impl Played<'_> {
                         *frames += 1;
                     }
                     if outcome.is_ok() {
-                        outcome = print(out, &step, *frames);
+                        outcome = print(out, &profile.id, &step, *frames);
                     }
                 });
             outcome?;
@@ -131,16 +126,21 @@ impl Played<'_> {
     }
 }
 
-fn print(out: &mut Out, step: &Step, frame: u64) -> anyhow::Result<()> {
+fn print(out: &mut Out, profile: &str, step: &Step, frame: u64) -> anyhow::Result<()> {
     match step {
         Step::Reading(reading, judgement) => out.json(&reading_line(reading, judgement, frame)),
         Step::Event(event) => out.json(&Line::Event { event }),
-        Step::Refused(rejected) => out.json(&Line::Rejected {
+        Step::Refused(rejected) => out.json(&Outcome::Rejected(RejectedRecord {
+            profile: profile.to_owned(),
             frame,
             reason: rejected.reason.as_str(),
             error: rejected.text.clone(),
-        }),
-        Step::Ignored(_) => Ok(()),
+        })),
+        Step::Ignored(ignored) => out.json(&Outcome::Ignored(IgnoredRecord {
+            profile: profile.to_owned(),
+            frame,
+            kind: ignored.as_str(),
+        })),
     }
 }
 

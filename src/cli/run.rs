@@ -1,6 +1,7 @@
 //! `pantau run`: the daemon.
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing::{error, info};
@@ -20,34 +21,59 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
             return Ok(ExitCode::FAILURE);
         }
     };
-    start_log_for(args, Some(&config))?;
+    let _log = start_log_for(args, Some(&config))?;
     runtime()?.block_on(supervise(args, config))
 }
+
+/// How often a start that failed is tried again, once the daemon has run.
+const TRY_AGAIN: Duration = Duration::from_secs(2);
 
 /// Runs the daemon, again with each good configuration that SIGHUP brings.
 async fn supervise(args: &Args, mut config: Config) -> anyhow::Result<ExitCode> {
     let mut signals = Signals::new()?;
     let clock = Clock::start();
-    let mut before: Option<Config> = None;
+    let mut daemon = Daemon::start(config.clone(), clock).await?;
     loop {
-        let daemon = match Daemon::start(config.clone(), clock).await {
-            Ok(daemon) => daemon,
-            Err(failure) => {
-                let Some(old) = before.take() else {
-                    return Err(failure.into());
-                };
-                error!(error = %Chain(&failure), "The new configuration does not start; going back to the old one.");
-                config = old;
-                continue;
+        let next = tokio::select! {
+            next = signals.next(args) => next,
+            task = daemon.broken() => {
+                error!(task, "A task ended that must not end; stopping, to be started anew.");
+                return Ok(ExitCode::FAILURE);
             }
         };
-        let next = signals.next(args).await;
         let mut stopping = daemon.stop().await;
         stopping.books().await;
         stopping.finish().await;
-        match next {
-            None => return Ok(ExitCode::SUCCESS),
-            Some(new) => before = Some(std::mem::replace(&mut config, *new)),
+        let Some(new) = next else {
+            return Ok(ExitCode::SUCCESS);
+        };
+        let old = std::mem::replace(&mut config, *new);
+        daemon = match Daemon::start(config.clone(), clock).await {
+            Ok(daemon) => daemon,
+            Err(failure) => {
+                error!(error = %Chain(&failure), "The new configuration does not start; going back to the old one.");
+                config = old;
+                match start_again(&config, clock, &mut signals).await {
+                    Some(daemon) => daemon,
+                    None => return Ok(ExitCode::SUCCESS),
+                }
+            }
+        };
+    }
+}
+
+/// Starts what has run before, however long that takes; `None` when told to end.
+async fn start_again(config: &Config, clock: Clock, signals: &mut Signals) -> Option<Daemon> {
+    loop {
+        match Daemon::start(config.clone(), clock).await {
+            Ok(daemon) => return Some(daemon),
+            Err(failure) => {
+                error!(error = %Chain(&failure), "The daemon does not start; trying again.");
+            }
+        }
+        tokio::select! {
+            () = signals.end() => return None,
+            () = tokio::time::sleep(TRY_AGAIN) => {}
         }
     }
 }
@@ -65,6 +91,14 @@ impl Signals {
             interrupt: signal(SignalKind::interrupt())?,
             hang_up: signal(SignalKind::hangup())?,
         })
+    }
+
+    /// Waits for the end.
+    async fn end(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
     }
 
     /// Waits for the end (`None`) or for a good new configuration.

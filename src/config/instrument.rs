@@ -42,7 +42,7 @@ pub struct Instrument {
     pub subject: Option<Subject>,
     /// `person_role`: only with `subject = "person"`.
     pub person_role: Option<Role>,
-    /// `distance_m`: metres between source or surface and detector, above the
+    /// `geometry.distance_m`: metres between source or surface and detector, above the
     /// ground for the environment; 0.001 to 100.
     pub distance_m: Option<f64>,
     /// `probe_factor`: counts are multiplied by it before they are compared;
@@ -180,7 +180,9 @@ fn read_one(
     let person_role = person_role(&mut section, subject);
     let is_each = matches!(&input, Some(Input::Mqtt(mqtt)) if mqtt.claim == Claim::Each);
     let position = position(&mut section, source, is_each, site.as_deref());
-    let distance_m = section.number("distance_m", 0.001..=100.0);
+    let mut geometry = section.table("geometry");
+    let distance_m = geometry.number("distance_m", 0.001..=100.0);
+    geometry.finish();
     let probe_factor = section.number("probe_factor", 0.01..=100.0);
     let range_max = dose_rate(&mut section, "range_max", 0.1..=1e9);
     let interval = section.seconds("interval_secs", 1..=86_400);

@@ -17,7 +17,7 @@ pub struct Site {
     pub id: Arc<str>,
     /// `name`, for people. Mandatory.
     pub name: String,
-    /// `lat`, `lon` (degrees, WGS 84; mandatory) and `alt_m`.
+    /// `position`: `lat`, `lon` (degrees, WGS 84) and `alt_m`. Mandatory.
     pub position: Position,
     /// What is known of the place.
     pub surroundings: Surroundings,
@@ -104,7 +104,12 @@ pub(super) fn read(sections: Vec<Section<'_>>) -> Sites {
 
 fn read_one(mut section: Section<'_>, id: Option<&str>, sites: &Sites) -> Option<Site> {
     let name = section.required("name", Section::text);
-    let position = read_position(&mut section);
+    let position = section.required("position", |section, key| {
+        let mut table = section.table(key);
+        let position = read_position(&mut table);
+        table.finish();
+        position
+    });
     let surroundings = read_surroundings(&mut section);
     let mut neighbours: Vec<Arc<str>> = Vec::new();
     for (at, neighbour) in section.texts("neighbours") {

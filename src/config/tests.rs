@@ -78,7 +78,9 @@ fn station(keys: &str) -> String {
 
 /// A site that is right, with more keys.
 fn site(keys: &str) -> String {
-    format!("[[site]]\nid = \"park\"\nname = \"Park\"\nlat = -6.3\nlon = 106.7\n{keys}\n")
+    format!(
+        "[[site]]\nid = \"park\"\nname = \"Park\"\nposition.lat = -6.3\nposition.lon = 106.7\n{keys}\n"
+    )
 }
 
 #[test]
@@ -185,43 +187,43 @@ fn node_and_log() {
 #[test]
 fn sites() {
     bad(
-        "[[site]]\nname = \"x\"\nlat = 1\nlon = 2",
+        "[[site]]\nname = \"x\"\nposition = { lat = 1, lon = 2 }\n",
         "site[0].id",
         "is missing",
     );
     bad(
-        "[[site]]\nid = \"x\"\nlat = 1\nlon = 2",
+        "[[site]]\nid = \"x\"\nposition = { lat = 1, lon = 2 }\n",
         "site[0] (x).name",
         "is missing",
     );
     bad(
-        "[[site]]\nid = \"x\"\nname = \"x\"\nlon = 2",
-        "site[0] (x).lat",
+        "[[site]]\nid = \"x\"\nname = \"x\"\nposition = { lon = 2 }",
+        "site[0] (x).position.lat",
         "is missing",
     );
     bad(
-        "[[site]]\nid = \"x\"\nname = \"x\"\nlat = 106.7\nlon = -6.3",
-        "site[0] (x).lat",
+        "[[site]]\nid = \"x\"\nname = \"x\"\nposition = { lat = 106.7, lon = -6.3 }\n",
+        "site[0] (x).position.lat",
         "swapped?",
     );
     bad(
-        "[[site]]\nid = \"x\"\nname = \"x\"\nlat = 0\nlon = 0.0",
-        "site[0] (x).lat",
+        "[[site]]\nid = \"x\"\nname = \"x\"\nposition = { lat = 0, lon = 0.0 }\n",
+        "site[0] (x).position.lat",
         "missing position",
     );
     bad(
-        "[[site]]\nid = \"x\"\nname = \"x\"\nlat = nan\nlon = 1.0",
-        "site[0] (x).lat",
+        "[[site]]\nid = \"x\"\nname = \"x\"\nposition = { lat = nan, lon = 1.0 }\n",
+        "site[0] (x).position.lat",
         "must be",
     );
     bad(
-        "[[site]]\nid = \"x\"\nname = \"x\"\nlat = 1\nlon = 181",
-        "site[0] (x).lon",
+        "[[site]]\nid = \"x\"\nname = \"x\"\nposition = { lat = 1, lon = 181 }\n",
+        "site[0] (x).position.lon",
         "-180 to 180",
     );
     bad(
-        &site("alt_m = 20000"),
-        "site[0] (park).alt_m",
+        &site("position.alt_m = 20000"),
+        "site[0] (park).position.alt_m",
         "must be -500 to 9000",
     );
     bad(
@@ -384,8 +386,12 @@ fn instruments() {
             "person_role",
             "subject = \"person\"",
         ),
-        ("distance_m = 0", "distance_m", "must be 0.001 to 100, is 0"),
-        ("distance_m = inf", "distance_m", "is inf"),
+        (
+            "geometry.distance_m = 0",
+            "geometry.distance_m",
+            "must be 0.001 to 100, is 0",
+        ),
+        ("geometry.distance_m = inf", "geometry.distance_m", "is inf"),
         ("probe_factor = -1", "probe_factor", "is -1"),
         ("range_max = 0.0", "range_max", "is 0"),
         ("interval_secs = 0", "interval_secs", "must be 1 to 86400"),
@@ -767,7 +773,7 @@ fn syntax_errors_have_a_line_and_a_column() {
 
 #[test]
 fn an_instrument_gets_what_it_does_not_say_itself() {
-    let text = site("alt_m = 12") + &station("site = \"park\"") + &roof("site = \"park\"");
+    let text = site("position.alt_m = 12") + &station("site = \"park\"") + &roof("site = \"park\"");
     let config = good(&text);
     let [station, roof] = config.instruments.as_slice() else {
         panic!("two instruments");
@@ -806,7 +812,7 @@ fn an_instrument_keeps_what_it_says() {
                 existing = { closed = \"non_residential\", baseline_usv_h = 3 }",
         ) + &roof(
             "site = \"park\"\nsource = \"probe\"\nsubject = \"person\"\n\
-                 person_role = \"responder\"\ndistance_m = 0.1\nrange_max = 1000\n\
+                 person_role = \"responder\"\ngeometry.distance_m = 0.1\nrange_max = 1000\n\
                  interval_secs = 5\nserial.baud = 19200\n\
                  position = { lat = -6.25, lon = 106.75 }\n\
                  background = { alpha_cps = 0, counted_at = 2026-03-14T00:00:00Z }\n\
@@ -866,8 +872,8 @@ fn captures_and_each() {
 #[test]
 fn a_mistake_in_a_site_does_not_make_its_instruments_wrong() {
     bad(
-        &(site("alt_m = \"high\"") + &roof("site = \"park\"")),
-        "site[0] (park).alt_m",
+        &(site("position.alt_m = \"high\"") + &roof("site = \"park\"")),
+        "site[0] (park).position.alt_m",
         "must be a number",
     );
 }

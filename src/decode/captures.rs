@@ -112,7 +112,7 @@ impl<'a> Captures<'a> {
             Ok(parts) => (parts, None),
             Err(Unfit::Other) => return Found::Other,
             Err(Unfit::Damaged(damage)) => (Parts::new(), Some(damage)),
-            Err(Unfit::DamagedAfter(parts, damage)) => (parts, Some(damage)),
+            Err(Unfit::DamagedAfter(parts, damage)) => (*parts, Some(damage)),
         };
         parts.resize(message.format_captures, None);
         parts.extend(from_topic.into_iter().map(|part| part.map(text)));
@@ -158,7 +158,7 @@ pub(super) enum Unfit<'a> {
     /// It is damaged.
     Damaged(String),
     /// The same, and this was found before.
-    DamagedAfter(Parts<'a>, String),
+    DamagedAfter(Box<Parts<'a>>, String),
 }
 
 /// A part of a line, without the blanks around it.

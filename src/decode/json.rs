@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::captures::{Parts, Scalar};
+use crate::json::without_non_finite;
 use crate::profile::{Encoding, JsonPlace};
 use crate::reading::Number;
 
@@ -71,35 +72,13 @@ fn find<'d>(document: &'d serde_json::Value, place: &JsonPlace) -> Option<&'d se
 
 fn document(body: &str) -> Result<serde_json::Value, String> {
     let read = |text: &str| serde_json::from_str::<serde_json::Value>(text);
-    match (read(body), without_non_finite(body)) {
-        (Ok(document), _) => Ok(document),
-        (Err(error), None) => Err(format!("not a JSON document: {error}")),
-        (Err(_), Some(mended)) => {
-            read(&mended).map_err(|error| format!("not a JSON document: {error}"))
-        }
-    }
-}
-
-/// Several languages write `NaN` and `Infinity` where JSON has no such number.
-/// As a null they cost the one value, and not the others beside it.
-fn without_non_finite(body: &str) -> Option<String> {
-    let mut mended = String::with_capacity(body.len());
-    let mut changed = false;
-    for (n, piece) in body.split('"').enumerate() {
-        if n > 0 {
-            mended.push('"');
-        }
-        // Between an even and an odd quote stands no string. An escaped quote
-        // puts this out of step; then the result is no JSON, and is refused.
-        if n % 2 == 0 && (piece.contains("NaN") || piece.contains("Infinity")) {
-            changed = true;
-            let piece = piece.replace("-Infinity", "null");
-            mended.push_str(&piece.replace("Infinity", "null").replace("NaN", "null"));
-        } else {
-            mended.push_str(piece);
-        }
-    }
-    changed.then_some(mended)
+    read(body)
+        // A number that is none costs the one value, and not those beside it.
+        .or_else(|error| {
+            let mended = without_non_finite(body);
+            mended.and_then(|mended| read(&mended).ok()).ok_or(error)
+        })
+        .map_err(|error| format!("not a JSON document: {error}"))
 }
 
 fn scalar<'a>(value: &serde_json::Value) -> Scalar<'a> {

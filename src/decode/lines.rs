@@ -13,7 +13,7 @@ pub(super) fn delimited<'a>(
     for (n, column) in columns.iter().enumerate() {
         let Some(part) = found.next() else {
             let damage = format!("{n} columns, expected {}", columns.len());
-            return Err(Unfit::DamagedAfter(parts, damage));
+            return Err(Unfit::DamagedAfter(Box::new(parts), damage));
         };
         match column {
             Column::Literal(literal) if part.trim() == literal => {}
@@ -29,7 +29,7 @@ pub(super) fn delimited<'a>(
             columns.len() + surplus,
             columns.len()
         );
-        return Err(Unfit::DamagedAfter(parts, damage));
+        return Err(Unfit::DamagedAfter(Box::new(parts), damage));
     }
     Ok(parts)
 }

@@ -201,6 +201,9 @@ impl Decoder {
             };
             match found {
                 Found::Other => {}
+                Found::Whole(captures) if captures.fit(&message.when) && message.ignore => {
+                    return Decoded::Ignored(Ignored::Other);
+                }
                 Found::Whole(captures) if captures.fit(&message.when) => {
                     let counters = Counters {
                         of: &mut self.counters,

@@ -62,6 +62,21 @@ words! {
         UnknownInstrument = "unknown_instrument",
         /// Readings came faster than they could be stored.
         Backlog = "backlog",
+        /// It met a bug of this program.
+        Internal = "internal",
+    }
+}
+
+impl Ignored {
+    /// The word for it in records.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Comment => "comment",
+            Self::Other => "other",
+            Self::Empty => "empty",
+            Self::Availability { online: true } => "online",
+            Self::Availability { online: false } => "offline",
+        }
     }
 }
 

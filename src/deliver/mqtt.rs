@@ -103,9 +103,15 @@ struct State<'a> {
 }
 
 impl MqttPublisher {
-    /// A publisher with connections of its own. Notices go out as they come,
-    /// at QoS 0.
-    pub fn new(mut options: MqttOptions, prefix: String, notices: mpsc::Receiver<Notice>) -> Self {
+    /// A publisher with connections of its own, that keeps the states of the
+    /// activations that are `open` fresh. Notices go out as they come, at QoS 0.
+    pub fn new(
+        mut options: MqttOptions,
+        prefix: String,
+        open: &[ActivationView],
+        notices: mpsc::Receiver<Notice>,
+    ) -> Self {
+        let states = open.iter().map(|view| (view.id.clone(), view.clone()));
         // Nothing is to be kept for a publisher: what was not confirmed is
         // published again by us.
         options.set_clean_session(true).set_manual_acks(false);
@@ -114,7 +120,7 @@ impl MqttPublisher {
             prefix,
             notices,
             connection: None,
-            states: HashMap::new(),
+            states: states.collect(),
             refresh_at: Instant::now() + REFRESH_EVERY,
         }
     }

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use crate::activation::Event;
+use crate::criteria::Class;
 
 /// Events in order; a bundled update gives way to a newer version.
 #[derive(Debug, Default)]
@@ -38,6 +39,14 @@ impl Queue {
     /// The first event has ended.
     pub(super) fn done(&mut self) {
         self.events.pop_front();
+    }
+
+    /// Whether an emergency waits: it sets the pace for all that is before it.
+    pub(super) fn has_emergency(&self) -> bool {
+        let emergency = Class::Emergency.as_str();
+        self.events
+            .iter()
+            .any(|event| event.activation.class_max == emergency)
     }
 
     /// How many wait.

@@ -108,6 +108,10 @@ impl Subscriber {
                 offer = offers.recv() => {
                     let Some(event) = offer else { return };
                     let in_flight = sending.as_ref().is_some_and(|s| s.attempts > 0);
+                    let is_emergency = event.activation.class_max == Class::Emergency.as_str();
+                    if let Some(sending) = sending.as_mut().filter(|_| is_emergency) {
+                        sending.next = Instant::now(); // it waits for nobody's back-off
+                    }
                     if let Some(replaced) = queue.push(event, in_flight) {
                         self.report(&reports, &clock, &replaced, Outcome::Superseded).await;
                     }
@@ -128,7 +132,7 @@ impl Subscriber {
                 () = stop.cancelled() => return,
                 attempt = self.attempt(&event, &clock) => attempt,
             };
-            match self.settle(&event, state, attempt, &mut said_failing, queue.len()) {
+            match self.settle(&event, state, attempt, &mut said_failing, &queue) {
                 None => {}
                 Some(outcome) => {
                     queue.done();
@@ -157,9 +161,10 @@ impl Subscriber {
         state: &mut Sending,
         attempt: Attempt,
         said_failing: &mut bool,
-        waiting: usize,
+        queue: &Queue,
     ) -> Option<Outcome> {
         let emergency = event.activation.class_max == Class::Emergency.as_str();
+        let waiting = queue.len();
         let (error, after) = match attempt {
             Attempt::Accepted => {
                 if std::mem::take(said_failing) {
@@ -186,7 +191,8 @@ impl Subscriber {
         if !std::mem::replace(said_failing, true) {
             warn!(subscriber = %self.config.id, message = %event.id, %error, waiting, "Subscriber does not accept; trying again.");
         }
-        state.next = Instant::now() + wait(&event.id, state.attempts, emergency, after);
+        let urgent = queue.has_emergency();
+        state.next = Instant::now() + wait(&event.id, state.attempts, urgent, after);
         None
     }
 

@@ -225,6 +225,8 @@ fn value(
 /// A stored reading with what it was judged to mean, as printed.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct StoredRecord {
+    /// Always `reading`.
+    pub outcome: &'static str,
     /// When it was measured, as far as known.
     pub at: String,
     /// The reading.
@@ -249,6 +251,7 @@ pub struct StoredRecord {
 /// The record of a stored reading.
 pub fn stored_record(stored: &StoredReading) -> StoredRecord {
     StoredRecord {
+        outcome: "reading",
         at: stored.at().to_string(),
         reading: ReadingRecord {
             instrument: stored.instrument.to_string(),

@@ -29,15 +29,26 @@ pub(super) async fn healthz() -> &'static str {
     "ok\n"
 }
 
-/// The core answers and what it receives reaches the disk.
-pub(super) async fn readyz(State(context): State<Context>) -> Result<String, Problem> {
+/// The core answers, what it receives reaches the disk, and the broker has
+/// confirmed the subscriptions.
+pub(super) async fn readyz(State(context): State<Context>) -> Result<&'static str, Problem> {
     let status = context.core.ask(Command::Status).await?;
-    match status.store.error {
-        None => Ok("ready\n".to_owned()),
-        Some(error) => Err(Problem::new(
+    let store = status
+        .store
+        .error
+        .map(|error| format!("the store cannot be written: {error}"));
+    let broker = status
+        .broker
+        .filter(|link| !link.up)
+        .map(|link| format!("the broker's link is down: {}", link.detail));
+    let reasons: Vec<String> = store.into_iter().chain(broker).collect();
+    if reasons.is_empty() {
+        Ok("ready\n")
+    } else {
+        Err(Problem::new(
             StatusCode::SERVICE_UNAVAILABLE,
-            format!("the store cannot be written: {error}"),
-        )),
+            reasons.join("; "),
+        ))
     }
 }
 
@@ -73,6 +84,7 @@ pub(super) async fn activation(
 #[serde(deny_unknown_fields)]
 pub(super) struct AcknowledgeBody {
     version: u32,
+    #[serde(alias = "name")]
     by: String,
     note: String,
 }

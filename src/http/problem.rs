@@ -1,6 +1,6 @@
 //! Errors as RFC 9457 problem documents.
 
-use axum::http::{StatusCode, Uri, header};
+use axum::http::{Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
@@ -51,6 +51,14 @@ impl IntoResponse for Problem {
         let headers = [(header::CONTENT_TYPE, "application/problem+json")];
         (self.status, headers, body.to_string()).into_response()
     }
+}
+
+/// The path is there, and takes another method.
+pub(super) async fn not_allowed(method: Method, uri: Uri) -> Problem {
+    Problem::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        format!("`{method}` is not for `{}`", excerpt(uri.path(), 120)),
+    )
 }
 
 /// No such path.

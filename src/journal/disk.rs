@@ -44,6 +44,15 @@ pub trait Disk: Debug + Send {
     ///
     /// When it cannot be opened.
     fn open(&mut self, path: &Path) -> io::Result<Box<dyn Segment>>;
+
+    /// Removes a segment in which nothing was accepted.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be removed.
+    fn remove(&mut self, path: &Path) -> io::Result<()> {
+        std::fs::remove_file(path)
+    }
 }
 
 /// The machine's file system.

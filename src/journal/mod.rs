@@ -116,7 +116,7 @@ pub struct Journal {
     disk: Box<dyn Disk>,
     /// Absent before the first record, and after a failure that leaves the
     /// segment in doubt.
-    segment: Option<Box<dyn Segment>>,
+    segment: Option<(PathBuf, Box<dyn Segment>)>,
     /// Accepted bytes of the segment.
     len: u64,
     next_seq: u64,
@@ -162,7 +162,7 @@ impl Journal {
                 cut(path, torn, end.len)?;
             }
             if end.is_sound {
-                segment = Some(disk.open(path).map_err(failed)?);
+                segment = Some((path.clone(), disk.open(path).map_err(failed)?));
             }
         }
         let mut journal = Self {
@@ -195,38 +195,68 @@ impl Journal {
     /// journal; the caller may try it again, or go on with others.
     pub fn append(&mut self, at: Wall, entry: &Entry) -> Result<u64, JournalError> {
         let seq = self.next_seq;
-        let (line, hash) = record::encode(seq, self.head, at, entry)
-            .map_err(|source| JournalError::Encode { seq, source })?;
-        let bytes = u64::try_from(line.len()).unwrap_or(u64::MAX);
-        if self.segment.is_none()
-            || (self.len > 0 && self.len.saturating_add(bytes) > SEGMENT_BYTES)
-        {
+        self.append_all(at, std::iter::once(entry))?;
+        Ok(seq)
+    }
+
+    /// Appends several records with one sync: all of them, or none.
+    ///
+    /// # Errors
+    ///
+    /// As [`Journal::append`].
+    pub fn append_all<'e>(
+        &mut self,
+        at: Wall,
+        entries: impl IntoIterator<Item = &'e Entry>,
+    ) -> Result<(), JournalError> {
+        let seq = self.next_seq;
+        let (mut next_seq, mut head, mut lines) = (seq, self.head, Vec::new());
+        for entry in entries {
+            let (line, hash) = record::encode(next_seq, head, at, entry).map_err(|source| {
+                JournalError::Encode {
+                    seq: next_seq,
+                    source,
+                }
+            })?;
+            lines.extend_from_slice(&line);
+            head = hash;
+            next_seq += 1;
+        }
+        let bytes = u64::try_from(lines.len()).unwrap_or(u64::MAX);
+        let is_full = self.len > 0 && self.len.saturating_add(bytes) > SEGMENT_BYTES;
+        if self.segment.is_none() || is_full {
             self.segment = None;
             self.segment = Some(self.create(seq)?);
             self.len = 0;
         }
-        let segment = self
+        self.write(&lines)
+            .map_err(|source| JournalError::Write { seq, source })?;
+        self.len = self.len.saturating_add(bytes);
+        self.head = head;
+        self.next_seq = next_seq;
+        Ok(())
+    }
+
+    /// Writes and syncs, or leaves the segment as it was, or without one.
+    fn write(&mut self, lines: &[u8]) -> io::Result<()> {
+        let (path, segment) = self
             .segment
             .as_mut()
-            .expect("invariant: it was made above when there was none");
-        if let Err(source) = segment.append(&line) {
-            let is_cut = segment.truncate(self.len).is_ok();
-            if !is_cut {
-                self.segment = None;
-            }
-            return Err(JournalError::Write { seq, source });
+            .expect("invariant: the caller made one when there was none");
+        let written = segment.append(lines);
+        let Err(error) = written.and_then(|()| segment.sync()) else {
+            return Ok(());
+        };
+        // What a failed sync left on the disk is not known, whatever later syncs
+        // say: the next record goes to a new segment. Cutting, and removing what
+        // holds nothing, only spare the reader leftovers.
+        drop(segment.truncate(self.len));
+        let path = path.clone();
+        self.segment = None;
+        if self.len == 0 {
+            drop(self.disk.remove(&path));
         }
-        if let Err(source) = segment.sync() {
-            // What a failed sync left on the disk is not known, whatever later
-            // syncs say; cutting only spares the reader a leftover.
-            drop(segment.truncate(self.len));
-            self.segment = None;
-            return Err(JournalError::Write { seq, source });
-        }
-        self.len = self.len.saturating_add(bytes);
-        self.head = hash;
-        self.next_seq += 1;
-        Ok(seq)
+        Err(error)
     }
 
     /// The hash of the last record, in hexadecimal: what is signed and sent
@@ -240,14 +270,14 @@ impl Journal {
         self.next_seq
     }
 
-    fn create(&mut self, seq: u64) -> Result<Box<dyn Segment>, JournalError> {
+    fn create(&mut self, seq: u64) -> Result<(PathBuf, Box<dyn Segment>), JournalError> {
         let mut attempt = 0;
         loop {
             let path = self
                 .folder
                 .join(format!("journal-{seq:010}-{attempt:02}.ndjson"));
             match self.disk.create(&path) {
-                Ok(segment) => return Ok(segment),
+                Ok(segment) => return Ok((path, segment)),
                 Err(error)
                     if error.kind() == io::ErrorKind::AlreadyExists && attempt < MAX_ATTEMPTS =>
                 {

@@ -331,6 +331,38 @@ fn a_failed_append_leaves_the_journal_usable() {
     check_failure(false, true, true);
 }
 
+/// More failures than there are names for attempts, as on a disk that is full for
+/// hours.
+#[test]
+fn a_journal_that_failed_for_long_heals() {
+    let folder = tempfile::tempdir().unwrap();
+    let faulty = Faulty::default();
+    let disk = Box::new(faulty.clone());
+    let (mut journal, _) = Journal::open_on(folder.path(), at(0), disk).unwrap();
+    journal.append(at(0), &action(1)).unwrap();
+    for switch in [&faulty.sync, &faulty.write] {
+        switch.store(true, Ordering::SeqCst);
+        for _ in 0..2 * MAX_ATTEMPTS {
+            assert!(journal.append(at(0), &action(2)).is_err());
+        }
+        switch.store(false, Ordering::SeqCst);
+        journal.append(at(0), &action(2)).unwrap();
+    }
+    drop(journal);
+    assert_eq!(verify(folder.path()).unwrap().records, 3);
+}
+
+#[test]
+fn several_records_share_a_sync_and_one_chain() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut journal, _) = Journal::open(folder.path(), at(0)).unwrap();
+    let entries = [action(1), action(2), action(3)];
+    journal.append_all(at(0), &entries).unwrap();
+    assert_eq!(journal.append(at(0), &action(4)).unwrap(), 4);
+    drop(journal);
+    assert_eq!(verify(folder.path()).unwrap().records, 4);
+}
+
 #[test]
 fn a_foreign_file_is_left_alone() {
     let (folder, _) = written(1);

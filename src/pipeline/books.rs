@@ -47,7 +47,8 @@ impl Ledger {
         if last.boot != sequence.boot {
             self.last = Some(sequence);
         } else if sequence.seq > last.seq {
-            self.gaps += sequence.seq - last.seq - 1;
+            // A station may send any number: a nonsense one must not end the core.
+            self.gaps = self.gaps.saturating_add(sequence.seq - last.seq - 1);
             self.last = Some(sequence);
         } else if sequence.seq < last.seq {
             self.gaps = self.gaps.saturating_sub(1);
@@ -133,7 +134,7 @@ impl Account {
         }
         self.duplicates += other.duplicates;
         self.late += other.late;
-        self.gaps += other.gaps;
+        self.gaps = self.gaps.saturating_add(other.gaps);
         self.ignored += other.ignored;
         self.unguarded += other.unguarded;
         self.balance();
@@ -183,6 +184,20 @@ mod tests {
             ledger.number(seq(boot, number));
             assert_eq!(ledger.gaps, gaps, "after {boot}/{number}");
         }
+    }
+
+    #[test]
+    fn nonsense_numbers_end_nothing() {
+        let mut ledger = Ledger::default();
+        for boot in 0..4 {
+            ledger.number(seq(boot, 0));
+            ledger.number(seq(boot, u64::MAX));
+        }
+        assert_eq!(ledger.gaps, u64::MAX);
+        let account = Account::of(&ledger, &Tally::default());
+        let mut sum = account.clone();
+        sum.add(&account);
+        assert_eq!(sum.gaps, u64::MAX);
     }
 
     #[test]

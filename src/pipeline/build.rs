@@ -9,7 +9,7 @@ use super::StartError;
 use super::core::{Admit, Place};
 use super::instrument::Instrument;
 use super::router::Router;
-use crate::activation::{Coordinates, PlaceContext, SiteRef};
+use crate::activation::{ActivationView, Coordinates, PlaceContext, SiteRef};
 use crate::clock::Wall;
 use crate::config::{self, Channel, Claim, Config, Input};
 use crate::criteria::{CountBackground, Setting, SourceKind, Subject};
@@ -46,15 +46,7 @@ pub(super) fn instruments(config: &Config) -> Built {
         instruments: Vec::new(),
         router: Router::default(),
         admit: admit(config),
-        areas: config
-            .areas
-            .iter()
-            .map(|area| Place {
-                polygons: area.polygons.clone(),
-                high_background: area.surroundings.high_background.is_some(),
-                existing: area.surroundings.existing,
-            })
-            .collect(),
+        areas: areas(config),
         serials: Vec::new(),
         tcps: Vec::new(),
         recordings: Vec::new(),
@@ -128,6 +120,16 @@ fn line(index: usize, configured: &config::Instrument, permit: &Permit) -> Line 
     }
 }
 
+/// The regions that say something about what is measured in them.
+pub(super) fn areas(config: &Config) -> Vec<Place> {
+    let place = |area: &config::Area| Place {
+        polygons: area.polygons.clone(),
+        high_background: area.surroundings.high_background.is_some(),
+        existing: area.surroundings.existing,
+    };
+    config.areas.iter().map(place).collect()
+}
+
 fn broker(config: &Config, filters: Vec<String>) -> Option<Mqtt> {
     let broker = config.broker.as_ref()?;
     Some(Mqtt {
@@ -140,6 +142,12 @@ fn broker(config: &Config, filters: Vec<String>) -> Option<Mqtt> {
         }),
         keep_alive: broker.keep_alive,
         filters,
+        max_bytes: config
+            .instruments
+            .iter()
+            .map(|configured| configured.profile.framing.max_bytes)
+            .max()
+            .unwrap_or(0),
     })
 }
 
@@ -306,6 +314,7 @@ fn counted_at(configured: &config::Instrument) -> Option<Wall> {
 pub(super) fn subscriber(
     configured: &config::Subscriber,
     config: &Config,
+    open: &[ActivationView],
     notice_bound: usize,
 ) -> Result<(Subscriber, Option<mpsc::Sender<Notice>>), StartError> {
     let mut notices = None;
@@ -318,11 +327,12 @@ pub(super) fn subscriber(
         Channel::Mqtt => {
             let broker = broker(config, Vec::new())
                 .expect("invariant: a checked configuration has a broker for its subscribers");
-            let client_id = format!("{}-alerts", broker.client_id);
+            // Two publishers under one name would throw each other out.
+            let client_id = format!("{}-{}", broker.client_id, configured.id);
             let (sender, receiver) = mpsc::channel(notice_bound);
             notices = Some(sender);
             let prefix = config.publish.prefix.clone();
-            let publisher = MqttPublisher::new(broker.options(&client_id), prefix, receiver);
+            let publisher = MqttPublisher::new(broker.options(&client_id), prefix, open, receiver);
             Kind::Mqtt(Box::new(publisher))
         }
         Channel::Webhook(webhook) => {

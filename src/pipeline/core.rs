@@ -6,13 +6,15 @@
 //! before it is stored.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
 use geo::MultiPolygon;
 use tokio::sync::{mpsc, watch};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 
 use super::books::Ledger;
 use super::command::Command;
@@ -86,6 +88,8 @@ pub(super) struct CoreTask {
     pub(super) broker: Option<Link>,
     pub(super) unattributed: Ledger,
     unattributed_said: HashMap<String, u64>,
+    /// The acknowledgement of the frame at hand, until something takes it along.
+    ack: Option<Ack>,
     /// What the store could not take yet, in order.
     overflow: VecDeque<Item>,
     /// What the outbox could not take yet, in order.
@@ -111,6 +115,7 @@ impl CoreTask {
             broker,
             unattributed: Ledger::default(),
             unattributed_said: HashMap::new(),
+            ack: None,
             overflow: VecDeque::new(),
             unsent: VecDeque::new(),
         }
@@ -140,7 +145,7 @@ impl CoreTask {
                     has_sources = taken > 0;
                     for input in batch.drain(..) {
                         match input {
-                            Input::Frame(frame) => self.frame(frame),
+                            Input::Frame(frame) => self.guarded(frame),
                             Input::Link(change) => self.link(change),
                         }
                     }
@@ -191,6 +196,35 @@ impl CoreTask {
                 }
             }
         }
+    }
+
+    /// One frame that meets a bug of ours must not end the watch over all the
+    /// others: it is kept, raw, as refused.
+    fn guarded(&mut self, mut frame: Frame) {
+        self.ack = frame.ack.take();
+        let raw = bytes_of(&frame.framed);
+        let topic = frame.topic.clone();
+        let received = frame.received.wall;
+        let worked = catch_unwind(AssertUnwindSafe(|| self.frame(frame)));
+        if worked.is_ok() {
+            return;
+        }
+        let source = excerpt(topic.as_deref().unwrap_or_default(), 120);
+        error!(topic = %source, "A frame met a bug; it is kept as refused.");
+        self.unattributed.refuse(RejectReason::Internal);
+        let refused = Refused {
+            instrument: None,
+            source,
+            received,
+            reason: RejectReason::Internal.to_string(),
+            error: "the frame met a bug of the program".to_owned(),
+            raw,
+        };
+        let ack = self.ack.take();
+        self.store_item(Item::Refused {
+            refused: Box::new(refused),
+            ack,
+        });
     }
 
     fn frame(&mut self, frame: Frame) {
@@ -251,9 +285,10 @@ impl CoreTask {
             error: "no configured instrument speaks on this topic".to_owned(),
             raw: bytes_of(&frame.framed),
         };
+        let ack = self.ack.take();
         self.store_item(Item::Refused {
             refused: Box::new(refused),
-            ack: frame.ack,
+            ack,
         });
     }
 
@@ -266,7 +301,6 @@ impl CoreTask {
         let outcomes = instrument
             .decoder
             .decode_framed(&frame.framed, frame.topic.as_deref());
-        let mut ack = frame.ack;
         let last = outcomes.len();
         for (n, (range, decoded)) in outcomes.into_iter().enumerate() {
             let piece = if range.start <= range.end && range.end <= raw.len() {
@@ -280,7 +314,7 @@ impl CoreTask {
                 fingerprint: fingerprint(&piece),
             };
             // The frame is safe when the last of what it held is safe.
-            let ack = if n + 1 == last { ack.take() } else { None };
+            let is_last = n + 1 == last;
             self.take(
                 at,
                 decoded,
@@ -288,7 +322,7 @@ impl CoreTask {
                 piece,
                 frame.topic.as_deref(),
                 frame.unguarded,
-                ack,
+                is_last,
             );
         }
     }
@@ -302,14 +336,14 @@ impl CoreTask {
         raw: bytes::Bytes,
         topic: Option<&str>,
         unguarded: bool,
-        ack: Option<Ack>,
+        is_last: bool,
     ) {
         let Some(instrument) = self.parts.instruments.get_mut(at) else {
             return;
         };
         match instrument.take(decoded, arrival, &self.parts.policy, &self.parts.areas) {
             Taken::Ignored => {
-                if let Some(ack) = ack {
+                if let Some(ack) = self.ack.take_if(|_| is_last) {
                     ack.release();
                 }
             }
@@ -323,6 +357,7 @@ impl CoreTask {
                     error: rejected.text,
                     raw,
                 };
+                let ack = self.ack.take_if(|_| is_last);
                 self.store_item(Item::Refused {
                     refused: Box::new(refused),
                     ack,
@@ -349,8 +384,9 @@ impl CoreTask {
                     reading,
                     verdict: Verdict::from(&*judgement),
                     context: Arc::clone(&instrument.context),
-                    ack,
+                    ack: self.ack.take_if(|_| is_last),
                 };
+                instrument.ledger.readings += 1;
                 instrument.ledger.handed_over += 1;
                 if effects.is_empty() {
                     self.store_item(item);
@@ -364,7 +400,11 @@ impl CoreTask {
     }
 
     pub(super) fn record(&mut self, effects: Vec<Effect>, item: Option<Item>) {
-        let recorded = Recorded { effects, item };
+        let recorded = Recorded {
+            decided: Instant::now(),
+            effects,
+            item,
+        };
         if !self.unsent.is_empty() {
             self.unsent.push_back(recorded);
         } else if let Err(error) = self.parts.outbox.try_send(recorded) {

@@ -8,7 +8,9 @@ use geo::Intersects;
 
 use crate::activation::PlaceContext;
 use crate::clock::{Mono, Received, Wall};
-use crate::criteria::{Class, Judgement, Policy, Rain, Remark, Setting, judge_reading};
+use crate::criteria::{
+    Class, Disposition, Judgement, Policy, Rain, Remark, Setting, judge_reading,
+};
 use crate::decode::{Decoded, Decoder, Ignored, Rejected};
 use crate::normalise::{Arrival, Normaliser};
 use crate::quality::{Arrived, Message};
@@ -161,9 +163,10 @@ impl Instrument {
                 self.sightings.pop_front();
             }
             self.sightings.push_back(sighting);
-            self.note_elevation(&judgement, now);
+            if judgement.disposition == Disposition::Accept {
+                self.note_elevation(&judgement, now);
+            }
         }
-        self.ledger.readings += 1;
         if let Some(sequence) = reading.sequence {
             self.ledger.number(sequence);
         }

@@ -23,8 +23,9 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::{broadcast, mpsc, watch};
 use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 
 pub use books::{Account, Books};
 pub use command::{
@@ -33,7 +34,7 @@ pub use command::{
 pub use outbox::EVENT_BOUND;
 pub use replay::{Replay, Step};
 
-use crate::activation::{Event, EventContext, Machine, Mode};
+use crate::activation::{ActivationView, Event, EventContext, Machine, Mode};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::deliver::{Notice, OFFER_BOUND, REPORT_BOUND, Report};
@@ -41,13 +42,16 @@ use crate::error::Chain;
 use crate::http;
 use crate::journal::{Entry, Journal, JournalError, Waiting};
 use crate::source::INPUT_BOUND;
-use crate::store::embedded::{Store, StoreError};
+use crate::store::embedded::{Health, Store, StoreError};
 use command::COMMAND_BOUND;
 use core::{CoreTask, Parts};
 use outbox::{Listener, Outbox, RECORDED_BOUND, Recorded};
 
 /// How long each step of the shutdown may take before it is named and left.
 const STEP: Duration = Duration::from_secs(15);
+
+/// When the first sign of life goes out.
+const FIRST_HEARTBEAT: Duration = Duration::from_secs(1);
 
 /// How often an address that could not be had is tried again.
 const RETRY_LISTEN: Duration = Duration::from_secs(5);
@@ -121,9 +125,17 @@ impl Daemon {
         let started = clock.now();
         let listener = listen(&config).await;
         let store = Store::open(config.store.clone(), clock).map_err(StartError::Store)?;
-        let (mut journal, recovery) =
-            Journal::open(&config.node.data_dir.join("journal"), started.wall)
-                .map_err(StartError::Journal)?;
+        let opened = Journal::open(&config.node.data_dir.join("journal"), started.wall);
+        let (mut journal, recovery) = match opened {
+            Ok(opened) => opened,
+            Err(error) => {
+                // Waited for, so that whoever tries again finds the store free.
+                if let Err(error) = store.close().await {
+                    warn!(error = %Chain(&error), "Store did not close in order.");
+                }
+                return Err(StartError::Journal(error));
+            }
+        };
         say_recovered(&recovery);
         let entry = Entry::Started {
             software: env!("CARGO_PKG_VERSION").to_owned(),
@@ -133,6 +145,7 @@ impl Daemon {
             warn!(error = %Chain(&error), "Journal cannot be written.");
         }
         let machine = Machine::restored(config.activation.clone(), recovery.saved, started);
+        let open: Vec<ActivationView> = machine.open().map(ActivationView::of).collect();
         let context = EventContext {
             node: config.node.name.clone(),
             zone: config.node.zone,
@@ -149,7 +162,7 @@ impl Daemon {
 
         let subscribers_stop = CancellationToken::new();
         let (listeners, subscribers, notices) =
-            start_subscribers(&config, clock, &reports_tx, &subscribers_stop)?;
+            start_subscribers(&config, &open, clock, &reports_tx, &subscribers_stop)?;
         drop(reports_tx);
         let journal = outbox::start_journal(journal, clock).map_err(StartError::JournalThread)?;
         let outbox = Outbox {
@@ -220,6 +233,7 @@ impl Daemon {
         if let Some(notices) = notices {
             side.spawn(heartbeat(core.clone(), notices, config.publish.heartbeat));
         }
+        side.spawn(say_health(store.health()));
         if config.store.retention.is_some() {
             side.spawn(retention(store.writer(), clock));
         }
@@ -248,6 +262,16 @@ impl Daemon {
     /// Every event from now on, as it is told.
     pub fn events(&self) -> broadcast::Receiver<Arc<Event>> {
         self.events.subscribe()
+    }
+
+    /// Waits until a task ends that must not end: a bug. The daemon is of no use
+    /// then, and whoever watches it must start it anew.
+    pub async fn broken(&mut self) -> &'static str {
+        tokio::select! {
+            _ = &mut self.steps.core => "core",
+            _ = &mut self.steps.outbox => "outbox",
+            () = panicked(&mut self.steps.sources) => "source",
+        }
     }
 
     /// Stops taking anything in and lets what came reach the disk; the core
@@ -321,6 +345,17 @@ impl Stopping {
     }
 }
 
+/// Waits for a task that ends by a panic; one whose recording is over ends well.
+async fn panicked(tasks: &mut JoinSet<()>) {
+    loop {
+        match tasks.join_next().await {
+            Some(Ok(())) => {}
+            Some(Err(_)) => return,
+            None => std::future::pending().await,
+        }
+    }
+}
+
 /// One step of the shutdown; one that takes too long is named and left.
 async fn step(what: &str, work: impl Future<Output = ()>) {
     if tokio::time::timeout(STEP, work).await.is_err() {
@@ -391,6 +426,7 @@ type Started = (Vec<Listener>, JoinSet<()>, Option<mpsc::Sender<Notice>>);
 
 fn start_subscribers(
     config: &Config,
+    open: &[ActivationView],
     clock: Clock,
     reports: &mpsc::Sender<Report>,
     stop: &CancellationToken,
@@ -399,7 +435,7 @@ fn start_subscribers(
     let mut tasks = JoinSet::new();
     let mut notices = None;
     for configured in &config.subscribers {
-        let (subscriber, wanted) = build::subscriber(configured, config, NOTICE_BOUND)?;
+        let (subscriber, wanted) = build::subscriber(configured, config, open, NOTICE_BOUND)?;
         notices = notices.or(wanted);
         let (offers, offered) = mpsc::channel(OFFER_BOUND);
         listeners.push(Listener {
@@ -467,7 +503,8 @@ fn start_sources(
 
 /// A sign of life through the normal alert path.
 async fn heartbeat(core: Core, notices: mpsc::Sender<Notice>, every: Duration) {
-    let mut ticks = tokio::time::interval(every);
+    // The first one when the links had time to come up.
+    let mut ticks = tokio::time::interval_at(Instant::now() + FIRST_HEARTBEAT, every);
     loop {
         ticks.tick().await;
         let Ok(status) = core.ask(Command::Status).await else {
@@ -481,6 +518,18 @@ async fn heartbeat(core: Core, notices: mpsc::Sender<Notice>, every: Duration) {
             payload,
         };
         notices.try_send(notice).ok(); // a heartbeat is worth nothing later
+    }
+}
+
+/// Says when the store fails, and when it has healed.
+async fn say_health(mut health: watch::Receiver<Health>) {
+    while health.changed().await.is_ok() {
+        match &*health.borrow_and_update() {
+            Health::Ok => info!("Store can be written again."),
+            Health::Failing { error, .. } => {
+                error!(%error, "Store cannot be written; nothing is acknowledged. Trying again.");
+            }
+        }
     }
 }
 

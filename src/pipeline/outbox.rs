@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
+use tokio::time::{Instant, timeout_at};
 use tracing::{error, info, warn};
 
 use crate::activation::{Effect, Event, EventContext};
@@ -43,6 +44,9 @@ pub const EVENT_BOUND: usize = 1024;
 /// Changes of one instant, and the reading that brought them about.
 #[derive(Debug)]
 pub(super) struct Recorded {
+    /// When they were decided: the telling waits for the disk no longer than
+    /// [`SYNC_WITHIN`] from then.
+    pub(super) decided: Instant,
     pub(super) effects: Vec<Effect>,
     pub(super) item: Option<Item>,
 }
@@ -73,12 +77,12 @@ pub(super) fn start_journal(mut journal: Journal, clock: Clock) -> std::io::Resu
     let thread = std::thread::Builder::new()
         .name("journal".to_owned())
         .spawn(move || {
-            while let Some(job) = queue.blocking_recv() {
-                let written = job
-                    .entries
-                    .iter()
-                    .all(|entry| write(&mut journal, &clock, entry, &stopped));
-                job.done.send(written).ok(); // an outbox that went on needs no answer
+            let mut jobs = Vec::new();
+            while queue.blocking_recv_many(&mut jobs, JOURNAL_BOUND) > 0 {
+                let written = write(&mut journal, &clock, &jobs, &stopped);
+                for job in jobs.drain(..) {
+                    job.done.send(written).ok(); // an outbox that went on needs no answer
+                }
             }
         })?;
     Ok(JournalHandle {
@@ -88,17 +92,19 @@ pub(super) fn start_journal(mut journal: Journal, clock: Clock) -> std::io::Resu
     })
 }
 
-/// Appends one entry, however long that takes; `false` when told to stop first.
+/// Appends all that waits with one sync, however long that takes; `false` when
+/// told to stop first.
 fn write(
     journal: &mut Journal,
     clock: &Clock,
-    entry: &Entry,
+    jobs: &[Job],
     stopped: &std::sync::mpsc::Receiver<()>,
 ) -> bool {
     let mut said = false;
     loop {
-        match journal.append(clock.wall(), entry) {
-            Ok(_) => {
+        let entries = jobs.iter().flat_map(|job| &job.entries);
+        match journal.append_all(clock.wall(), entries) {
+            Ok(()) => {
                 if said {
                     info!("Journal can be written again.");
                 }
@@ -162,14 +168,17 @@ impl Outbox {
         for (subscriber, event) in leftover {
             self.offer_again(&subscriber, event);
         }
+        let mut changes = Vec::new();
         let mut retry = tokio::time::interval(RETRY);
         retry.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             tokio::select! {
-                change = recorded.recv() => match change {
-                    Some(change) => self.take(change).await,
-                    None => break,
-                },
+                taken = recorded.recv_many(&mut changes, RECORDED_BOUND) => {
+                    if taken == 0 {
+                        break;
+                    }
+                    self.take_all(&mut changes).await;
+                }
                 Some(report) = reports.recv() => self.report(report),
                 _ = retry.tick(), if self.is_behind() => self.catch_up(),
             }
@@ -247,19 +256,30 @@ impl Outbox {
         written
     }
 
-    async fn take(&mut self, change: Recorded) {
-        let entries = change
-            .effects
-            .iter()
-            .map(|effect| Entry::Transition {
-                transition: Box::new(effect.transition().clone()),
-                outbox: self.outgoing(effect),
-            })
-            .collect();
-        let mut written = self.write(entries);
+    /// Writes down all changes, then tells them in order: they share their syncs.
+    async fn take_all(&mut self, changes: &mut Vec<Recorded>) {
+        let mut written: Vec<_> = Vec::with_capacity(changes.len());
+        for change in changes.drain(..) {
+            let entries = change
+                .effects
+                .iter()
+                .map(|effect| Entry::Transition {
+                    transition: Box::new(effect.transition().clone()),
+                    outbox: self.outgoing(effect),
+                })
+                .collect();
+            let answer = self.write(entries);
+            written.push((change, answer));
+        }
+        for (change, answer) in written {
+            self.take(change, answer).await;
+        }
+    }
+
+    async fn take(&mut self, change: Recorded, mut written: oneshot::Receiver<bool>) {
         // While earlier changes are late, no later one waits for the disk.
         let recorded = self.held.is_empty()
-            && tokio::time::timeout(SYNC_WITHIN, &mut written).await == Ok(Ok(true));
+            && timeout_at(change.decided + SYNC_WITHIN, &mut written).await == Ok(Ok(true));
         for effect in &change.effects {
             self.tell(effect, recorded);
         }

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::build;
+use super::core::Place;
 use super::instrument::{Instrument, Taken};
 use crate::activation::{Effect, Event, EventContext, Judged, Machine};
 use crate::clock::{Mono, Received, Wall};
@@ -36,6 +37,7 @@ pub enum Step {
 /// The core as a recording drives it.
 pub struct Replay<'c> {
     config: &'c Config,
+    areas: Vec<Place>,
     machine: Machine,
     context: EventContext,
     instruments: HashMap<String, Instrument>,
@@ -55,6 +57,7 @@ impl<'c> Replay<'c> {
     pub fn new(config: &'c Config) -> Self {
         Self {
             config,
+            areas: build::areas(config),
             machine: Machine::new(config.activation.clone()),
             context: EventContext {
                 node: config.node.name.clone(),
@@ -130,7 +133,7 @@ impl<'c> Replay<'c> {
             return;
         };
         let decoded = Decoded::Reading(raw);
-        match instrument.take(decoded, arrival, &self.config.criteria, &[]) {
+        match instrument.take(decoded, arrival, &self.config.criteria, &self.areas) {
             Taken::Reading(reading, judgement) => {
                 let effects = self.machine.apply(
                     arrival.received,

@@ -164,6 +164,8 @@ pub struct Message {
     pub parts: Vec<Part>,
     /// It is this kind only when these match.
     pub when: When,
+    /// It is legal, and of no interest.
+    pub ignore: bool,
     /// What a message without a value is.
     pub empty: Unused,
     /// Its values.

@@ -147,6 +147,9 @@ pub struct RawMessage {
     /// It is this kind only when these captures match.
     #[serde(default)]
     pub when: RawWhen,
+    /// A legal frame that is of no interest, such as a banner; default no.
+    #[serde(default)]
+    pub ignore: bool,
     /// What to do with a message that holds no value: `ignored` or `rejected`.
     pub empty: Option<String>,
     /// The values in it.

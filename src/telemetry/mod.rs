@@ -2,6 +2,7 @@
 
 pub mod names;
 
+use tracing_appender::non_blocking::NonBlockingBuilder;
 use tracing_subscriber::EnvFilter;
 
 /// How log lines look.
@@ -14,19 +15,31 @@ pub enum LogFormat {
     Json,
 }
 
-/// Starts the log on standard error. `level` is a level, or a filter as
-/// tracing's `EnvFilter` reads it.
+/// Lines that may wait for standard error. When it is full, lines are dropped:
+/// a stalled terminal or log service delays no alarm.
+const LINES_BOUND: usize = 16_384;
+
+/// Writes what is left of the log when it is dropped.
+pub use tracing_appender::non_blocking::WorkerGuard as LogGuard;
+
+/// Starts the log on standard error, written by a thread of its own. `level` is
+/// a level, or a filter as tracing's `EnvFilter` reads it.
 ///
 /// # Errors
 ///
 /// When the filter cannot be read.
-pub fn start_log(level: &str, format: LogFormat) -> Result<(), String> {
+pub fn start_log(level: &str, format: LogFormat) -> Result<LogGuard, String> {
     // The client library logs each packet identifier it sees twice.
     let filter = EnvFilter::try_new(format!("{level},rumqttc=error,rumqttd=off"))
         .map_err(|error| format!("log level `{}`: {error}", crate::error::excerpt(level, 40)))?;
+    let (writer, guard) = NonBlockingBuilder::default()
+        .lossy(true)
+        .buffered_lines_limit(LINES_BOUND)
+        .thread_name("log")
+        .finish(std::io::stderr());
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(std::io::stderr)
+        .with_writer(writer)
         .with_ansi(
             std::io::IsTerminal::is_terminal(&std::io::stderr())
                 && std::env::var_os("NO_COLOR").is_none(),
@@ -35,5 +48,6 @@ pub fn start_log(level: &str, format: LogFormat) -> Result<(), String> {
         LogFormat::Text => log.with_target(false).try_init(),
         LogFormat::Json => log.json().flatten_event(true).try_init(),
     };
-    started.map_err(|error| error.to_string())
+    started.map_err(|error| error.to_string())?;
+    Ok(guard)
 }

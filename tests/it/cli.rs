@@ -145,8 +145,7 @@ url = "http://127.0.0.1"
 [[site]]
 id = "gate"
 name = "Gate"
-lat = 95.0
-lon = 106.0
+position = { lat = 95.0, lon = 106.0 }
 
 [[instrument]]
 id = "one"

@@ -71,17 +71,16 @@ password_file = "missing"
 [[site]]
 id = "park"
 name = "Park"
-lat = 106.7
-#! site[0] (park).lat
-lon = -6.3
+position = { lat = 106.7, lon = -6.3 }
+#! site[0] (park).position.lat
 [[instrument]]
 id = "roof"
 profile = "mightohm"
 #! instrument[0] (roof).profile
 site = "prak"
 #! instrument[0] (roof).site
-distance_m = -1
-#! instrument[0] (roof).distance_m
+geometry.distance_m = -1
+#! instrument[0] (roof).geometry.distance_m
 serial.speed = 9600
 #! instrument[0] (roof).serial.speed
 #! instrument[0] (roof).serial.port
@@ -306,7 +305,7 @@ fn a_name_of_digits_stays_text() {
 #[track_caller]
 fn bad_variable(name: &str, value: &str, path: &str, part: &str) {
     let text = "[broker]\nurl = \"mqtt://localhost\"\n[[site]]\nid = \"a\"\nname = \"A\"\n\
-                lat = -6.3\nlon = 106.7\n";
+                position = { lat = -6.3, lon = 106.7 }\n";
     let found = problems(text, &[(name, value)]);
     assert_eq!(found.len(), 1, "{found:#?}");
     let line = found

@@ -140,6 +140,7 @@ async fn messages_that_make_no_sense_cost_nobody_else_anything() {
     );
     let daemon = Daemon::start(&config).await;
     wait_for_link(&daemon, "/broker", true).await;
+    assert_eq!(daemon.get("/readyz").await.0, 200);
     let mut client = Client::connect(&broker, "test", &[]).await;
     let dose_rate = |value: &str, unit: &str| {
         format!("{{\"dose_rate\":{{\"value\":{value},\"unit\":\"{unit}\"}}}}")
@@ -298,7 +299,8 @@ async fn a_broker_that_comes_later_is_picked_up() {
     let daemon = Daemon::start(&config).await;
     let missing = wait_for_link(&daemon, "/broker", false).await;
     assert!(!missing["detail"].as_str().unwrap().is_empty());
-    assert_eq!(daemon.get("/readyz").await.0, 200);
+    assert_eq!(daemon.get("/readyz").await.0, 503);
+    assert_eq!(daemon.get("/healthz").await.0, 200);
 
     let broker = start_broker_at(address);
     wait_for_link(&daemon, "/broker", true).await;

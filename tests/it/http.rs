@@ -17,8 +17,7 @@ exercise = true
 [[site]]
 id = "roof"
 name = "Roof"
-lat = -6.35
-lon = 106.66
+position = { lat = -6.35, lon = 106.66 }
 
 [[instrument]]
 id = "low"
@@ -40,7 +39,7 @@ fn home() -> Home {
     let home = Home::new();
     home.write("low", mightyohm_line(1, 10).repeat(3));
     let mut high = mightyohm_line(1, 20);
-    high.push_str("CPS, x, CPM, 1, uSv/hr, 0, SLOW\r\nbanner\r\n");
+    high.push_str("CPS, x, CPM, 1, uSv/hr, 0, SLOW\r\nmightyohm.com Geiger Counter 1.00\r\n");
     high.push_str(&mightyohm_line(439, 26_315));
     home.write("high", high);
     home
@@ -424,4 +423,22 @@ async fn a_token_guards_everything_but_the_health_checks() {
     assert_eq!(daemon.get("/healthz").await, (200, json!("ok\n")));
     assert_eq!(daemon.get("/readyz").await, (200, json!("ready\n")));
     assert!(!daemon.log().contains("correct horse"));
+}
+
+/// Clients that never send a request take no place away for long, and do not keep
+/// the daemon from stopping.
+#[tokio::test(flavor = "multi_thread")]
+async fn silent_clients_are_shown_out() {
+    let mut daemon = Daemon::start("").await;
+    let mut silent = Vec::new();
+    for _ in 0..100 {
+        silent.push(
+            tokio::net::TcpStream::connect(daemon.address())
+                .await
+                .unwrap(),
+        );
+    }
+    let (status, _) = daemon.get("/healthz").await;
+    assert_eq!(status, 200);
+    daemon.stop().await;
 }

@@ -194,3 +194,48 @@ async fn two_thousand_messages_survive_kill_9() {
         .collect();
     assert_eq!(ids.len(), 1, "{ids:?}");
 }
+
+/// A message that the broker keeps comes at every connection; without a time of
+/// its own nothing but its contents can tell that it is the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_retained_crossing_rings_at_most_once_and_never_as_new() {
+    let home = Home::new();
+    let (_broker, broker) = mosquitto(&home);
+    let client = Client::connect(&broker, "listener", &["pantau/v1/pantau/event"]).await;
+    let reading = json!({"dose_rate": {"value": 150.0, "unit": "uSv/h"}}).to_string();
+    let port = broker.port.to_string();
+    let mut publish = Command::new(program("mosquitto_pub"));
+    publish.args(["-h", &broker.host, "-p", &port, "-q", "1", "-r"]);
+    publish.args(["-t", "irdms/st-1/reading", "-m", &reading]);
+    assert!(publish.status().unwrap().success());
+    let config = format!(
+        "[broker]\nurl = \"mqtt://{}:{}\"\n\
+         [[instrument]]\nid = \"st-1\"\nprofile = \"pantau-station\"\n",
+        broker.host, broker.port
+    );
+    let mut daemon = Daemon::start_in(home, &config).await;
+    for round in 0..3 {
+        if round > 0 {
+            daemon.kill_9();
+            daemon.restart().await;
+        }
+        daemon
+            .wait("the kept reading", "/api/v1/instruments", |all| {
+                (all.pointer("/0/class")? == "EMERGENCY").then_some(())
+            })
+            .await;
+    }
+    let (_, activations) = daemon.get("/api/v1/activations").await;
+    let activations = activations.as_array().unwrap();
+    assert_eq!(activations.len(), 1, "{activations:#?}");
+    assert_eq!(activations[0]["late"], true);
+    assert_eq!(activations[0]["confirmed"], false);
+    let (_, readings) = daemon.get("/api/v1/readings").await;
+    assert_eq!(readings.as_array().unwrap().len(), 1, "{readings:#}");
+    daemon.stop().await;
+    let heard = client.heard("");
+    let raised = heard
+        .iter()
+        .filter(|heard| heard.document["why"] == "raised");
+    assert_eq!(raised.count(), 1, "{heard:#?}");
+}

@@ -65,7 +65,7 @@ fn speed(text: &str) -> Result<f64, String> {
 }
 
 pub(super) fn demo(args: &Args, options: &Options) -> anyhow::Result<ExitCode> {
-    start_log_for(args, None)?;
+    let _log = start_log_for(args, None)?;
     let temporary = tempfile::tempdir()?;
     let folder = options
         .data
@@ -205,7 +205,7 @@ id = "team-1"
 profile = "safecast-bgeigie"
 serial.port = "{}"
 source = "mobile"
-distance_m = 1.0
+geometry.distance_m = 1.0
 background = {{ dose_rate_usv_h = 0.1 }}
 
 [[instrument]]
@@ -224,7 +224,7 @@ background = {{ dose_rate_usv_h = 0.1 }}
     let mut site = |id: &str, name: &str, place: Option<&Place>| {
         if let Some(Place::Fixed(at)) = place {
             text.push_str(&format!(
-                "\n[[site]]\nid = \"{id}\"\nname = \"{name}\"\nlat = {:.6}\nlon = {:.6}\n",
+                "\n[[site]]\nid = \"{id}\"\nname = \"{name}\"\nposition = {{ lat = {:.6}, lon = {:.6} }}\n",
                 at.lat, at.lon
             ));
         }

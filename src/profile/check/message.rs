@@ -112,13 +112,13 @@ pub(super) fn message(
         .availability
         .as_ref()
         .map(|a| availability(&format!("{at}.availability"), a, &captures, p));
-    if availability.is_some() && !raw.values.is_empty() {
-        p.add(at, "gives an availability or values, not both");
-    }
-    if raw.values.is_empty() && availability.is_none() && raw.position.is_none() {
+    let gives_reading = !raw.values.is_empty() || raw.position.is_some();
+    let gives =
+        usize::from(gives_reading) + usize::from(availability.is_some()) + usize::from(raw.ignore);
+    if gives != 1 {
         p.add(
             at,
-            "has neither values nor a position nor an availability: leave it out",
+            "needs one of values or a position, an availability, or `ignore = true`",
         );
     }
     let empty = raw.empty.as_deref().unwrap_or(Unused::Rejected.as_str());
@@ -131,6 +131,7 @@ pub(super) fn message(
         parts,
         format_captures,
         when,
+        ignore: raw.ignore,
         empty: p.word(
             &format!("{at}.empty"),
             empty,

@@ -19,11 +19,12 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use rumqttc::{
     AsyncClient, Event, EventLoop, MqttOptions, Packet, Publish, QoS, SubscribeFilter,
     SubscribeReasonCode,
 };
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
@@ -32,7 +33,7 @@ use super::{Backoff, Frame, Input, Inputs, LinkChange, SourceId, Stamper};
 use crate::ack::{Ack, Receipt};
 use crate::clock::Clock;
 use crate::error::Chain;
-use crate::frame::Framed;
+use crate::frame::{Framed, HEAD_BYTES};
 use crate::reading::Delivery;
 
 /// The largest message MQTT allows: 256 MiB less one byte. A lower limit in the
@@ -75,6 +76,8 @@ pub struct Mqtt {
     pub keep_alive: Duration,
     /// Filters to subscribe to, at QoS 1.
     pub filters: Vec<String>,
+    /// The longest message any profile takes, in bytes.
+    pub max_bytes: usize,
 }
 
 impl Mqtt {
@@ -116,8 +119,9 @@ pub async fn run(mqtt: Mqtt, clock: Clock, inputs: Inputs, stop: CancellationTok
     polling.abort();
 }
 
-/// What the library said, or why the connection is gone.
-type Polled = Result<Event, String>;
+/// What the library said, or why the connection is gone, with the way to say
+/// that its window is void.
+type Polled = Result<Event, (String, oneshot::Sender<()>)>;
 
 /// Polls the client library and passes on what it says.
 async fn poll(mut event_loop: EventLoop, events: mpsc::Sender<Polled>, stop: CancellationToken) {
@@ -127,19 +131,30 @@ async fn poll(mut event_loop: EventLoop, events: mpsc::Sender<Polled>, stop: Can
             () = stop.cancelled() => return,
             polled = event_loop.poll() => polled.map_err(|error| Chain(&error).to_string()),
         };
-        let failed = polled.is_err();
         if matches!(polled, Ok(Event::Incoming(Packet::ConnAck(_)))) {
             backoff.reset();
         }
-        if events.send(polled).await.is_err() {
+        let error = match polled {
+            Ok(event) => {
+                if events.send(Ok(event)).await.is_err() {
+                    return; // intake gone: shutting down
+                }
+                continue;
+            }
+            Err(error) => error,
+        };
+        // Acknowledgements that were asked for until the intake has heard of the
+        // loss would go out on the next connection, perhaps for another message
+        // of the same number: they are dropped here.
+        let (void, voided) = oneshot::channel();
+        if events.send(Err((error, void))).await.is_err() || voided.await.is_err() {
             return; // intake gone: shutting down
         }
-        if failed {
-            // The library would connect again at once.
-            tokio::select! {
-                () = stop.cancelled() => return,
-                () = tokio::time::sleep(backoff.wait()) => {}
-            }
+        event_loop.clean();
+        // The library would connect again at once.
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(backoff.wait()) => {}
         }
     }
 }
@@ -224,7 +239,9 @@ impl Intake {
             }
             Ok(Event::Incoming(Packet::Publish(publish))) => self.take(publish),
             Ok(_) => {}
-            Err(error) => {
+            Err((error, void)) => {
+                self.window.new_connection();
+                void.send(()).ok(); // a poller that is gone connects no more
                 self.suback_by = None;
                 self.tell(false, error).await;
             }
@@ -258,7 +275,7 @@ impl Intake {
     }
 
     fn take(&mut self, mut publish: Publish) {
-        let payload = std::mem::take(&mut publish.payload);
+        let framed = self.framed(std::mem::take(&mut publish.payload));
         let topic: Arc<str> = std::mem::take(&mut publish.topic).into();
         let guarded = publish.qos != QoS::AtMostOnce;
         let delivery = Delivery {
@@ -272,12 +289,24 @@ impl Intake {
         self.backlog.push_back(Frame {
             source: SourceId::Broker,
             received: self.stamper.stamp(),
-            framed: Framed::Frame(payload),
+            framed,
             topic: Some(topic),
             delivery,
             unguarded: !guarded,
             ack,
         });
+    }
+
+    /// The payload, or only its head where no profile would take it: while the
+    /// disk is slow, many of them wait in memory.
+    fn framed(&self, payload: Bytes) -> Framed {
+        if payload.len() <= self.mqtt.max_bytes {
+            return Framed::Frame(payload);
+        }
+        Framed::TooLong {
+            dropped: payload.len(),
+            head: Bytes::copy_from_slice(payload.get(..HEAD_BYTES).unwrap_or(&payload)),
+        }
     }
 
     /// Acknowledges, in order of receipt, all that is safe.

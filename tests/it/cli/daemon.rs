@@ -20,8 +20,7 @@ async fn stored_readings_are_exported() {
 [[site]]
 id = "roof"
 name = "Roof, north"
-lat = -6.35
-lon = 106.66
+position = { lat = -6.35, lon = 106.66 }
 
 [[instrument]]
 id = "counter"

@@ -74,7 +74,7 @@ fn the_sample_record_of_the_interface_comes_out_field_by_field() {
 fn a_recording_is_decoded_from_a_file_or_standard_input_the_same() {
     let home = Home::new();
     let text = format!(
-        "{}CPS, 1, CPM, NaN, uSv/hr, 0.1, SLOW\nhello\n",
+        "{}CPS, 1, CPM, NaN, uSv/hr, 0.1, SLOW\nhttp://mightyohm.com\n",
         mightyohm_line(2, 100)
     );
     let path = home.write("recording", &text);

@@ -59,7 +59,18 @@ fn every_word_of_the_closed_lists_is_there() {
     check_words("### `checksum`", ChecksumMode::ALL);
 }
 
-/// The keys that a schema file defines: the fields of its `Raw…` types, by the
+/// The schema, all files of it.
+fn schema() -> String {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/profile/schema");
+    let mut source = read("src/profile/schema.rs");
+    for entry in fs::read_dir(folder).expect("the folder of the schema") {
+        let path = entry.expect("an entry").path();
+        source.push_str(&fs::read_to_string(path).expect("a file of the schema"));
+    }
+    source
+}
+
+/// The keys that the schema defines: the fields of its `Raw…` types, by the
 /// names they have in a profile.
 fn keys(schema: &str) -> Vec<String> {
     let mut keys = vec!["kind".to_owned()]; // the tag of the enums, no field
@@ -91,7 +102,7 @@ fn keys(schema: &str) -> Vec<String> {
 
 #[test]
 fn every_key_of_the_schema_is_there() {
-    let keys = keys(&read("src/profile/schema.rs"));
+    let keys = keys(&schema());
     // The scan itself: a renamed field, one of a struct, one of an enum's variant.
     for known in ["message", "value", "at_or_above", "pointers", "seed"] {
         assert!(keys.iter().any(|key| key == known), "`{known}`: {keys:?}");

@@ -174,7 +174,9 @@ fn ensure_effect(permit: &Permit, section: &Section<'_>, key: &str, profile: &Pr
         ("changes", permit.changes && dialogue.is_none()),
         (
             "device",
-            permit.device.is_some() && !dialogue.is_some_and(Dialogue::tells_device),
+            permit.device.is_some()
+                && !profile.identity.is_from_frame()
+                && !dialogue.is_some_and(Dialogue::tells_device),
         ),
     ];
     for (name, is_idle) in keys {

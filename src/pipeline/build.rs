@@ -73,14 +73,16 @@ pub(super) fn instruments(config: &Config) -> Built {
                     usb_serial: serial.usb_serial.clone(),
                     settings: serial.line,
                 });
-                built.instruments.push(one());
+                let device = device(configured, &serial.permit);
+                built.instruments.push(one().only_from(device));
             }
             Input::Tcp(tcp) => {
                 built.tcps.push(Tcp {
                     line: line(index, configured, &tcp.permit),
                     peer: tcp.peer.clone(),
                 });
-                built.instruments.push(one());
+                let device = device(configured, &tcp.permit);
+                built.instruments.push(one().only_from(device));
             }
             Input::Capture(capture) => {
                 built.recordings.push(Recording {
@@ -126,6 +128,13 @@ fn line(index: usize, configured: &config::Instrument, permit: &Permit) -> Line 
         profile: Arc::clone(&configured.profile),
         permit: permit.clone(),
     }
+}
+
+/// The name that each frame of an instrument must tell. One that is asked for
+/// its number is compared by its dialogue.
+fn device(configured: &config::Instrument, permit: &Permit) -> Option<String> {
+    let is_told = configured.profile.identity.is_from_frame();
+    permit.device.clone().filter(|_| is_told)
 }
 
 fn broker(config: &Config, filters: Vec<String>) -> Option<Mqtt> {

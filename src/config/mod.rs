@@ -35,6 +35,7 @@ mod criteria;
 mod input;
 mod instrument;
 mod layers;
+mod line;
 mod near;
 mod node;
 mod problem;
@@ -52,8 +53,9 @@ use std::sync::Arc;
 
 pub use area::Area;
 pub use broker::{Broker, Login};
-pub use input::{CaptureInput, Claim, Input, MqttInput, SerialInput, TcpInput};
+pub use input::{CaptureInput, Claim, Input, MqttInput};
 pub use instrument::{Background, CountBackground, Instrument, usual_source};
+pub use line::{SerialInput, TcpInput};
 pub use node::{Language, Log, LogFormat, LogLevel, Node};
 pub use problem::{ConfigErrors, ConfigProblem};
 pub use secret::Secret;

@@ -9,6 +9,7 @@ use crate::clock::Wall;
 use crate::criteria::termination::NormalMode;
 use crate::criteria::{Basis, Class, ExistingKind, Rule, SourceKind, Subject};
 use crate::source::capture::Form;
+use crate::source::tcp::Peer;
 
 /// A folder with the files that the configurations below name.
 fn folder() -> tempfile::TempDir {
@@ -798,6 +799,65 @@ fn an_instrument_gets_what_it_does_not_say_itself() {
     let config = good(&mobile);
     assert_eq!(config.instruments[0].source_kind, SourceKind::Mobile);
     assert_eq!(config.instruments[0].position, None);
+}
+
+#[test]
+fn lines_over_tcp_and_by_adapter() {
+    let tcp = |rest: &str| format!("[[instrument]]\nid = \"x\"\nprofile = \"mightyohm\"\n{rest}");
+    let peer = |text: &str| match good(text).instruments.remove(0).input {
+        Input::Tcp(tcp) => tcp.peer,
+        other => panic!("{other:?}"),
+    };
+    let listen = tcp("tcp.listen = \"0.0.0.0:4001\"");
+    assert_eq!(peer(&listen), Peer::Listen("0.0.0.0:4001".parse().unwrap()));
+    let connect = tcp("tcp.connect = \"monitor:4001\"");
+    assert_eq!(peer(&connect), Peer::Connect("monitor:4001".to_owned()));
+    let at = |key: &str| format!("instrument[0] (x).{key}");
+    for (rest, key, part) in [
+        ("tcp.listen = \"4001\"", "tcp.listen", "no address"),
+        (
+            "tcp.connect = \"monitor\"",
+            "tcp.connect",
+            "no host and port",
+        ),
+        (
+            "tcp.connect = \"monitor:0\"",
+            "tcp.connect",
+            "no host and port",
+        ),
+        ("tcp = {}", "tcp", "one of `listen` and `connect`"),
+        (
+            "tcp = { connect = \"monitor:1\", changes = true }",
+            "tcp.changes",
+            "no effect",
+        ),
+        (
+            "serial = { port = \"/dev/x\", address = 3 }",
+            "serial.address",
+            "no effect",
+        ),
+        (
+            "serial = { port = \"/dev/x\", device = \"A7\" }",
+            "serial.device",
+            "no effect",
+        ),
+        (
+            "serial = { port = \"/dev/x\", usb_serial = 7 }",
+            "serial.usb_serial",
+            "must be",
+        ),
+    ] {
+        bad(&tcp(rest), &at(key), part);
+    }
+    let station = station("tcp.connect = \"monitor:4001\"");
+    bad(&station, "instrument[0] (s1).tcp", "write `mqtt`");
+    let adapter = good(&tcp(
+        "serial = { port = \"/dev/x\", usb_serial = \"A10K\" }",
+    ));
+    let Input::Serial(serial) = &adapter.instruments[0].input else {
+        panic!("{:?}", adapter.instruments[0].input);
+    };
+    assert_eq!(serial.usb_serial.as_deref(), Some("A10K"));
 }
 
 fn roof_of(profile: &str, keys: &str) -> String {

@@ -109,7 +109,8 @@ impl Decoder {
     /// Decodes one frame; MQTT frames come with their topic.
     pub fn decode(&mut self, bytes: &[u8], topic: Option<&str>) -> Outcomes {
         let whole = self.decode_piece(bytes, topic);
-        if !matches!(whole, Decoded::Rejected(_)) {
+        // A frame may be glued behind what is none.
+        if !matches!(whole, Decoded::Rejected(_)) && !self.is_unmarked(bytes) {
             return one(bytes, whole);
         }
         match self.salvage(bytes) {
@@ -162,7 +163,10 @@ impl Decoder {
             .collect();
         pieces
             .iter()
-            .any(|(_, decoded)| !matches!(decoded, Decoded::Rejected(_)))
+            .any(|(range, decoded)| {
+                let piece = bytes.get(range.clone()).unwrap_or_default();
+                !matches!(decoded, Decoded::Rejected(_)) && self.proves_itself(piece)
+            })
             .then_some(pieces)
     }
 
@@ -219,6 +223,8 @@ impl Decoder {
                 {
                     damage.get_or_insert(text);
                 }
+                // A binary payload is not this message, where the frame may hold one.
+                Found::NotText if message.inside.is_some() => {}
                 Found::NotText => {
                     damage.get_or_insert_with(|| format!("not UTF-8 text: `{}`", shown(bytes)));
                 }
@@ -393,11 +399,11 @@ fn refused(why: &Refusal, bytes: &[u8]) -> Rejected {
         ),
         Refusal::Noise(dropped) => Rejected::new(
             RejectReason::Malformed,
-            format!("{dropped} bytes that are no frame: `{shown}`"),
+            format!("{} of no frame: `{shown}`", count(*dropped)),
         ),
         Refusal::Cut(dropped) => Rejected::new(
             RejectReason::Truncated,
-            format!("{dropped} bytes of a frame without its end: `{shown}`"),
+            format!("{} of a frame without its end: `{shown}`", count(*dropped)),
         ),
         Refusal::Denied(code) => Rejected::new(
             RejectReason::Malformed,
@@ -420,12 +426,11 @@ fn one(bytes: &[u8], decoded: impl Into<Decoded>) -> Outcomes {
 /// Foreign bytes, cut and made readable for an error text: as text, or as hex
 /// digits where most of them are none.
 fn shown(bytes: &[u8]) -> String {
-    let is_text = |byte: &&u8| byte.is_ascii_graphic() || byte.is_ascii_whitespace();
-    let controls = bytes
-        .iter()
-        .filter(|byte| byte.is_ascii_control() && !is_text(byte));
-    if std::str::from_utf8(bytes).is_ok() || controls.count() * 4 < bytes.len() {
-        return excerpt(&String::from_utf8_lossy(bytes), 60);
+    let text = String::from_utf8_lossy(bytes);
+    let is_odd =
+        |c: &char| (c.is_control() && !c.is_whitespace()) || *c == char::REPLACEMENT_CHARACTER;
+    if text.chars().filter(is_odd).count() * 2 <= text.chars().count() {
+        return excerpt(&text, 60);
     }
     let hex: Vec<String> = bytes
         .iter()
@@ -433,6 +438,11 @@ fn shown(bytes: &[u8]) -> String {
         .map(|byte| format!("{byte:02X}"))
         .collect();
     excerpt(&hex.join(" "), 60)
+}
+
+/// A number of bytes in words.
+fn count(n: usize) -> String {
+    format!("{n} byte{}", if n == 1 { "" } else { "s" })
 }
 
 #[cfg(test)]

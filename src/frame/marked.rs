@@ -38,6 +38,8 @@ enum Look {
     Noise,
     /// So many are a frame.
     Frame(usize),
+    /// So many would be a frame, but end with something else.
+    Misfit(usize),
     /// So many are a frame with a wrong checksum.
     Failed(usize),
     /// So many are the beginning of a frame, and then another one begins.
@@ -102,6 +104,10 @@ impl MarkedFramer {
                 Look::Noise => self.slide(),
                 Look::Endless => {
                     self.stray.begin(Begins::Endless);
+                    self.slide()
+                }
+                Look::Misfit(len) => {
+                    self.stray.begin(Begins::Misfit(len));
                     self.slide()
                 }
                 Look::Failed(len) => {
@@ -200,7 +206,7 @@ impl MarkedFramer {
         if let Measure::Length { end, .. } = &self.measure
             && !frame.ends_with(end)
         {
-            return Look::Noise;
+            return Look::Misfit(len);
         }
         match &self.proof {
             Some(proof) if verify(proof, frame) != Verdict::Good => Look::Failed(len),

@@ -101,7 +101,8 @@ impl PauseFramer {
 /// them the detector counts as silent: a zero for ever would look like health.
 const QUIET_WINDOWS: u32 = 10;
 
-/// Counts bytes; a frame is their number in one window, in decimal digits.
+/// Counts bytes; a frame is their number in one window and the window's seconds,
+/// as `25 10`.
 #[derive(Debug)]
 pub(super) struct EventCounter {
     window: Duration,
@@ -163,7 +164,7 @@ impl EventCounter {
 
     fn close(&mut self) {
         let counted = std::mem::take(&mut self.counted);
-        let digits = Bytes::from(counted.to_string());
-        self.ready.push_back(Framed::Frame(digits));
+        let text = format!("{counted} {}", self.window.as_secs_f64());
+        self.ready.push_back(Framed::Frame(Bytes::from(text)));
     }
 }

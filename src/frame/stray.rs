@@ -21,6 +21,8 @@ pub(super) struct Stray {
 pub(super) enum Begins {
     /// A frame of this length whose checksum is wrong.
     Failed(usize),
+    /// A frame of this length without what it should end with.
+    Misfit(usize),
     /// A frame that never ended.
     Endless,
     /// A frame that the end of the stream cut.
@@ -69,10 +71,12 @@ impl Stray {
         let why = match begins {
             Some(Begins::Endless) => return Some(Framed::TooLong { dropped, head }),
             // The next frame came before this one could have ended.
-            Some(Begins::Failed(len)) if dropped < len => Refusal::Cut(dropped),
+            Some(Begins::Failed(len) | Begins::Misfit(len)) if dropped < len => {
+                Refusal::Cut(dropped)
+            }
             Some(Begins::Failed(_)) => Refusal::Checksum,
             Some(Begins::Cut) => Refusal::Cut(dropped),
-            None => Refusal::Noise(dropped),
+            Some(Begins::Misfit(_)) | None => Refusal::Noise(dropped),
         };
         Some(Framed::Refused { why, bytes: head })
     }

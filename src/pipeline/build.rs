@@ -65,14 +65,16 @@ pub(super) fn instruments(config: &Config) -> Built {
                     usb_serial: serial.usb_serial.clone(),
                     settings: serial.line,
                 });
-                built.instruments.push(one());
+                let device = device(configured, &serial.permit);
+                built.instruments.push(one().only_from(device));
             }
             Input::Tcp(tcp) => {
                 built.tcps.push(Tcp {
                     line: line(index, configured, &tcp.permit),
                     peer: tcp.peer.clone(),
                 });
-                built.instruments.push(one());
+                let device = device(configured, &tcp.permit);
+                built.instruments.push(one().only_from(device));
             }
             Input::Capture(capture) => {
                 built.recordings.push(Recording {
@@ -128,6 +130,13 @@ pub(super) fn areas(config: &Config) -> Vec<Place> {
         existing: area.surroundings.existing,
     };
     config.areas.iter().map(place).collect()
+}
+
+/// The name that each frame of an instrument must tell. One that is asked for
+/// its number is compared by its dialogue.
+fn device(configured: &config::Instrument, permit: &Permit) -> Option<String> {
+    let is_told = configured.profile.identity.is_from_frame();
+    permit.device.clone().filter(|_| is_told)
 }
 
 fn broker(config: &Config, filters: Vec<String>) -> Option<Mqtt> {

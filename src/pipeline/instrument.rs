@@ -11,7 +11,8 @@ use crate::clock::{Mono, Received, Wall};
 use crate::criteria::{
     Class, Disposition, Judgement, Policy, Rain, Remark, Setting, judge_reading,
 };
-use crate::decode::{Decoded, Decoder, Ignored, Rejected};
+use crate::decode::{Decoded, Decoder, Ignored, RejectReason, Rejected};
+use crate::error::excerpt;
 use crate::normalise::{Arrival, Normaliser};
 use crate::quality::{Arrived, Message};
 use crate::reading::{DeviceTime, Flag, InstrumentId, Reading, Sequence};
@@ -49,6 +50,8 @@ pub(super) struct Instrument {
     setting: Setting,
     /// When its background counts were taken.
     counted_at: Option<Wall>,
+    /// The name that its frames must tell.
+    device: Option<String>,
     /// Where and what for it measures.
     pub(super) place: PlaceContext,
     /// The same for the store.
@@ -62,7 +65,7 @@ pub(super) struct Instrument {
     /// The last reading.
     pub(super) last: Option<Last>,
     /// Refusals since the last good frame, by which repeats are not logged.
-    pub(super) refusing: Option<(crate::decode::RejectReason, u64)>,
+    pub(super) refusing: Option<(RejectReason, u64)>,
     sightings: VecDeque<Sighting>,
     rain_ended: Option<Mono>,
     raining: bool,
@@ -100,6 +103,7 @@ impl Instrument {
             normaliser,
             setting,
             counted_at,
+            device: None,
             place,
             context,
             ledger: Ledger::default(),
@@ -112,6 +116,12 @@ impl Instrument {
             raining: false,
             elevated_since: None,
         }
+    }
+
+    /// The same, which takes frames of the device with this name only.
+    pub(super) fn only_from(mut self, device: Option<String>) -> Self {
+        self.device = device;
+        self
     }
 
     /// Normalises and judges what was decoded.
@@ -136,6 +146,18 @@ impl Instrument {
                 return Taken::Refused(rejected);
             }
         };
+        if let Some(expected) = &self.device
+            && raw.device != *expected
+        {
+            let text = format!(
+                "this is `{}`, the configuration expects `{}`",
+                excerpt(&raw.device, 64),
+                excerpt(expected, 64)
+            );
+            let rejected = Rejected::new(RejectReason::UnknownInstrument, text);
+            self.ledger.refuse(rejected.reason);
+            return Taken::Refused(rejected);
+        }
         let mut reading = self.normaliser.reading(&raw, arrival);
         let now = arrival.received.mono;
         self.note_rain(&reading, now);

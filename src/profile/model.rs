@@ -429,6 +429,12 @@ pub struct NameTemplate {
 }
 
 impl NameTemplate {
+    /// Whether the name comes from the frame, at least in part.
+    pub fn is_from_frame(&self) -> bool {
+        let mut parts = self.parts.iter();
+        parts.any(|part| matches!(part, NamePart::Capture(_)))
+    }
+
     /// The name of the device that speaks on `topic`, where the topic alone
     /// tells it.
     pub fn of_topic(&self, pattern: &TopicPattern, topic: &str) -> Option<String> {

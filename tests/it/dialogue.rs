@@ -240,3 +240,44 @@ async fn an_instrument_that_waits_for_us_is_connected_to() {
     }
     daemon.stop().await;
 }
+
+/// An instrument that tells its number in each frame, and another one in its
+/// place.
+#[tokio::test(flavor = "multi_thread")]
+async fn another_name_in_the_frames_is_refused() {
+    let pty = Pty::open().unwrap();
+    let config = format!(
+        "[[instrument]]\nid = \"meter\"\nprofile = \"safecast-bgeigie\"\n\
+         serial = {{ port = \"{}\", device = \"bgeigie-028\" }}\n",
+        pty.path().display()
+    );
+    let mut daemon = Daemon::start_in(Home::new(), &config).await;
+    wait_for("the daemon to open the port", PATIENCE, async || {
+        pty.is_open().then_some(()).ok_or("closed")
+    })
+    .await;
+    for line in [
+        "$BGRDD,002,2011-07-05T13:51:48Z,7,3,7,V,3538.5284,N,13943.1506,E,93.0,V,16.0,0*5c\r\n",
+        "$BMRDD,028,2011-12-08T18:16:20Z,41,2,46,A,4141.7977,N,07355.2556,W,438.8,A,1.5,1*4C\r\n",
+    ] {
+        pty.write(line.as_bytes()).unwrap();
+    }
+    let meter = daemon
+        .wait("both frames", "/api/v1/books", |books| {
+            let meter = books.pointer("/instruments/meter")?.clone();
+            let stored = meter.get("stored")?.as_u64()?;
+            (received(books)? == 2 && stored == 1).then_some(meter)
+        })
+        .await;
+    assert_eq!(
+        meter.get("refused").and_then(|n| n.as_u64()),
+        Some(1),
+        "{meter}"
+    );
+    let log = daemon.log();
+    assert!(
+        log.contains("this is `bgeigie-002`, the configuration expects `bgeigie-028`"),
+        "{log}"
+    );
+    daemon.stop().await;
+}

@@ -291,16 +291,19 @@ fn events_are_counted_in_windows() {
     framer.tick(at(60_000));
     out.extend(std::iter::from_fn(|| framer.next_frame()));
     let counts: Vec<String> = out.iter().map(short).collect();
-    assert_eq!(counts.get(..5).unwrap(), ["3", "1", "0", "0", "2"]);
+    assert_eq!(
+        counts.get(..5).unwrap(),
+        ["3 1", "1 1", "0 1", "0 1", "2 1"]
+    );
     // Then silence: zeros for a while, and nothing after that.
-    assert!(counts.iter().skip(5).all(|count| count == "0"));
+    assert!(counts.iter().skip(5).all(|count| count == "0 1"));
     assert_eq!(counts.len(), 15);
     assert_eq!(framer.deadline(), None);
     framer.push(&[1], at(100_000));
     framer.tick(at(101_000));
     assert_eq!(
         framer.next_frame().as_ref().map(short).as_deref(),
-        Some("1")
+        Some("1 1")
     );
 }
 

@@ -83,16 +83,36 @@ pub(super) fn sensitivity(
             format!("{factor} uSv/h per cpm"),
         )
     } else if !raw.points.is_empty() {
-        let text = format!("{} calibration points", raw.points.len());
+        let text = raw
+            .points
+            .iter()
+            .map(|[cpm, usv_h]| format!("{cpm} cpm = {usv_h} uSv/h"));
+        let text = text.collect::<Vec<_>>().join(", ");
         one(points(at, &raw.points, p), text)
     } else if !raw.divisors.is_empty() {
-        let text = format!("divisor in {} steps", raw.divisors.len());
+        let text = raw.divisors.iter().map(divisor_text);
+        let text = format!("cpm / ({})", text.collect::<Vec<_>>().join("; "));
         one(divisors(at, &raw.divisors, p), text)
     } else {
         let cpm = raw.cpm_per_usv_h.unwrap_or(1.0);
         ensure_positive(at, cpm, p);
         one(Response::Constant(cpm), format!("{cpm} cpm per uSv/h"))
     })
+}
+
+/// One step as a person writes it: `147.56 - 0.083 cpm up to 388`.
+fn divisor_text(step: &RawDivisor) -> String {
+    let RawDivisor { up_to, base, slope } = step;
+    let mut text = base.to_string();
+    if *slope < 0.0 {
+        text = format!("{text} - {} cpm", -slope);
+    } else if *slope > 0.0 {
+        text = format!("{text} + {slope} cpm");
+    }
+    match up_to {
+        Some(up_to) => format!("{text} up to {up_to}"),
+        None => text,
+    }
 }
 
 fn ensure_positive(at: &str, number: f64, p: &mut Problems) {

@@ -15,8 +15,8 @@ const MAX_FRAME_BYTES: usize = 65_536;
 /// Longest pause or window: ten minutes.
 const MAX_MS: u32 = 600_000;
 
-/// Most decimal digits of a count.
-const COUNT_DIGITS: usize = 20;
+/// Longest text of a count and its window.
+const COUNT_BYTES: usize = 32;
 
 /// Checks the framing.
 pub(super) fn framing(raw: &RawFraming, p: &mut Problems) -> Framing {
@@ -122,7 +122,7 @@ pub(super) fn framing(raw: &RawFraming, p: &mut Problems) -> Framing {
         }
         RawFraming::Events { window_ms } => {
             let window = time("framing.window_ms", *window_ms, p);
-            (COUNT_DIGITS, FramingKind::Events { window })
+            (COUNT_BYTES, FramingKind::Events { window })
         }
         RawFraming::Json { max_bytes } => (*max_bytes, FramingKind::Json),
     };

@@ -13,3 +13,6 @@ pub use model::{
     ModbusRequest, Poll, Prefix, Put, PutForm, PutWhat, Request, Set, Step,
 };
 pub use schema::{RawDialogue, RawExpect, RawModbus, RawPoll, RawPut, RawSet, RawStep};
+
+#[cfg(test)]
+mod tests;

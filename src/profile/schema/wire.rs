@@ -97,8 +97,8 @@ pub enum RawFraming {
         /// Pause in milliseconds that ends a frame.
         gap_ms: u32,
     },
-    /// Each byte is one event; the frame is their number in a window, in
-    /// decimal digits.
+    /// Each byte is one event; the frame is their number in a window and the
+    /// window's seconds, as `25 10`.
     Events {
         /// The window in milliseconds.
         window_ms: u32,

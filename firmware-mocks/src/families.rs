@@ -1,8 +1,8 @@
 //! One file per instrument family, each written from its section of the catalogue.
 //!
 //! A new family is a file here with its options (arguments of the command line),
-//! its encoder and a [`Firmware`](crate::firmware::Firmware) or
-//! [`Station`](crate::firmware::Station), a line in [`FAMILIES`], and a verb in the
+//! its encoder and a [`Firmware`] or
+//! [`Station`], a line in [`FAMILIES`], and a verb in the
 //! program.
 
 mod gmc;

@@ -26,7 +26,7 @@ use crate::profile::dialogue::{Answer, CrcOrder, Dialogue as Plan, Request, Step
 pub struct Dialogue {
     plan: Arc<Plan>,
     permit: Permit,
-    /// For what the instrument sends by itself, and for [`Expect::Frame`].
+    /// For what the instrument sends by itself, and for `Expect::Frame`.
     framer: Framer,
     variables: Variables,
     /// Of the next request.

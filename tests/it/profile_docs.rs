@@ -97,7 +97,14 @@ fn every_key_of_the_schema_is_there() {
         .collect();
     let keys = keys(&schema);
     // The scan itself: a renamed field, one of a struct, one of an enum's variant.
-    for known in ["message", "value", "at_or_above", "pointers", "seed", "type"] {
+    for known in [
+        "message",
+        "value",
+        "at_or_above",
+        "pointers",
+        "seed",
+        "type",
+    ] {
         assert!(keys.iter().any(|key| key == known), "`{known}`: {keys:?}");
     }
     for unknown in ["messages", "values"] {

@@ -101,18 +101,12 @@ impl<'a> Captures<'a> {
                 None => smallvec::smallvec![None; pattern.capture_names().count()],
             },
         };
-        let found = match (&message.format, body.text) {
-            (Format::Binary { bytes, fields }, _) => {
-                binary(body.bytes, *bytes, fields).map_err(Unfit::Damaged)
-            }
-            (_, None) => return Found::NotText,
-            (format, Some(text)) => by_text(format, text),
-        };
-        let (mut parts, damage) = match found {
-            Ok(parts) => (parts, None),
+        let mut parts = Parts::new();
+        let damage = match by_format(&message.format, body, &mut parts) {
+            Ok(()) => None,
             Err(Unfit::Other) => return Found::Other,
-            Err(Unfit::Damaged(damage)) => (Parts::new(), Some(damage)),
-            Err(Unfit::DamagedAfter(parts, damage)) => (*parts, Some(damage)),
+            Err(Unfit::NotText) => return Found::NotText,
+            Err(Unfit::Damaged(damage)) => Some(damage),
         };
         parts.resize(message.format_captures, None);
         parts.extend(from_topic.into_iter().map(|part| part.map(text)));
@@ -152,13 +146,13 @@ pub(super) type Parts<'a> = SmallVec<[Option<Scalar<'a>>; 20]>;
 
 /// Why a frame cannot be taken apart.
 #[derive(Debug)]
-pub(super) enum Unfit<'a> {
+pub(super) enum Unfit {
     /// It is of another kind.
     Other,
+    /// It is no text, and this kind is.
+    NotText,
     /// It is damaged.
     Damaged(String),
-    /// The same, and this was found before.
-    DamagedAfter(Box<Parts<'a>>, String),
 }
 
 /// A part of a line, without the blanks around it.
@@ -166,39 +160,48 @@ pub(super) fn text(text: &str) -> Scalar<'_> {
     Scalar::Text(Cow::Borrowed(text.trim()))
 }
 
-fn by_text<'a>(format: &Format, body: &'a str) -> Result<Parts<'a>, Unfit<'a>> {
+/// Fills `parts` in the order of the format; what was found before damage stays.
+fn by_format<'a>(format: &Format, body: Body<'a>, parts: &mut Parts<'a>) -> Result<(), Unfit> {
+    if let Format::Binary { bytes, fields } = format {
+        *parts = binary(body.bytes, *bytes, fields).map_err(Unfit::Damaged)?;
+        return Ok(());
+    }
+    let body = body.text.ok_or(Unfit::NotText)?;
     match format {
         Format::Delimited {
             separator,
             columns,
             more,
             collapse: false,
-        } => delimited(body.split(separator.as_str()), columns, *more),
+        } => return delimited(body.split(separator.as_str()), columns, *more, parts),
         Format::Delimited {
             separator,
             columns,
             more,
             collapse: true,
-        } => delimited(
-            body.split(separator.as_str())
-                .filter(|part| !part.is_empty()),
-            columns,
-            *more,
-        ),
-        Format::Places { places: at, chars } => places(body, at, *chars).map_err(Unfit::Damaged),
-        Format::Regex { pattern, groups } => regex(body, pattern, groups).ok_or(Unfit::Other),
+        } => {
+            let found = body.split(separator.as_str());
+            let found = found.filter(|part| !part.is_empty());
+            return delimited(found, columns, *more, parts);
+        }
+        Format::Places { places: at, chars } => {
+            *parts = places(body, at, *chars).map_err(Unfit::Damaged)?;
+        }
+        Format::Regex { pattern, groups } => {
+            *parts = regex(body, pattern, groups).ok_or(Unfit::Other)?;
+        }
         Format::KeyValue {
             pairs,
             separator,
             keys,
-        } => Ok(key_value(body, pairs, separator, keys)),
-        Format::Json { places } => json(body, places).map_err(Unfit::Damaged),
+        } => *parts = key_value(body, pairs, separator, keys),
+        Format::Json { places } => *parts = json(body, places).map_err(Unfit::Damaged)?,
         Format::Xml { elements } => match xml(body, elements) {
-            Ok(Some(parts)) => Ok(parts),
-            Ok(None) => Err(Unfit::Other),
-            Err(damage) => Err(Unfit::Damaged(damage)),
+            Ok(found) => *parts = found.ok_or(Unfit::Other)?,
+            Err(damage) => return Err(Unfit::Damaged(damage)),
         },
-        Format::Text => Ok(smallvec::smallvec![Some(text(body))]),
-        Format::Binary { .. } => Err(Unfit::Other),
+        Format::Text => parts.push(Some(text(body))),
+        Format::Binary { .. } => {}
     }
+    Ok(())
 }

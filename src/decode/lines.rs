@@ -3,18 +3,16 @@
 use super::captures::{Parts, Unfit, text};
 use crate::profile::Column;
 
-/// Parts between separators, in fixed order.
+/// Fills `parts` with what stands between separators, in fixed order.
 pub(super) fn delimited<'a>(
     mut found: impl Iterator<Item = &'a str>,
     columns: &[Column],
     more: bool,
-) -> Result<Parts<'a>, Unfit<'a>> {
-    let mut parts = Parts::new();
+    parts: &mut Parts<'a>,
+) -> Result<(), Unfit> {
+    let damaged = |n: usize| Unfit::Damaged(format!("{n} columns, expected {}", columns.len()));
     for (n, column) in columns.iter().enumerate() {
-        let Some(part) = found.next() else {
-            let damage = format!("{n} columns, expected {}", columns.len());
-            return Err(Unfit::DamagedAfter(Box::new(parts), damage));
-        };
+        let part = found.next().ok_or_else(|| damaged(n))?;
         match column {
             Column::Literal(literal) if part.trim() == literal => {}
             Column::Literal(_) => return Err(Unfit::Other),
@@ -24,14 +22,9 @@ pub(super) fn delimited<'a>(
     }
     let surplus = found.count();
     if surplus > 0 && !more {
-        let damage = format!(
-            "{} columns, expected {}",
-            columns.len() + surplus,
-            columns.len()
-        );
-        return Err(Unfit::DamagedAfter(Box::new(parts), damage));
+        return Err(damaged(columns.len() + surplus));
     }
-    Ok(parts)
+    Ok(())
 }
 
 /// Parts at fixed places.

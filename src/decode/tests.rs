@@ -1,6 +1,7 @@
 //! Each rule of a profile, through small profiles of its own.
 
 mod context;
+mod formats;
 mod frames;
 mod values;
 

@@ -1,5 +1,7 @@
 //! Numbers from the wire into canonical units, and what stays beside them.
 
+mod conversion;
+
 use super::*;
 use crate::clock::{Mono, Wall};
 use crate::decode::{Decoded, Decoder};

@@ -418,3 +418,61 @@ fn memory_stays_bounded() {
         assert!(told > 5, "{wire}: {told} told");
     }
 }
+
+/// Where a profile demands a checksum, a frame with one changed byte is never a
+/// reading, whatever the byte.
+#[test]
+fn one_changed_byte_is_never_a_reading() {
+    let registry = pantau::profile::Registry::built_in();
+    let sealed = |body: &str| {
+        let sum = body.bytes().fold(0u8, |sum, byte| sum ^ byte);
+        format!("${body}*{sum:02X}\r\n").into_bytes()
+    };
+    let mut push = b"\xaa\x1f\x0eDR:0.18uSv/h;CPS:0001;W:0".to_vec();
+    push[1] = u8::try_from(push.len() + 1).unwrap();
+    let sum = push.iter().fold(0u8, |sum, byte| sum.wrapping_add(*byte));
+    push.extend([sum, 0x55]);
+    for (id, frame) in [
+        ("automess-6150ad", vec![0x02, 0x14, 0xe1, 0x7a, 0xfd, 0x72]),
+        ("bosean-fs5000", push),
+        (
+            "canberra-adm300",
+            b"\r\n01a232+1 143-1 209+1 R..L.I00U3aA4401 600-1 71]\r\n".to_vec(),
+        ),
+        (
+            "nmea-gps",
+            sealed("GPGGA,184353.07,1929.045,S,02410.506,E,1,04,2.6,100.00,M,-33.9,M,,0000"),
+        ),
+        (
+            "safecast-bgeigie",
+            sealed("BNRDD,204,2012-09-20T15:13:40Z,11,2,11,V,5218.7185,N,445.6503,E,4.80,A,132,6"),
+        ),
+    ] {
+        let profile = registry.get(id).unwrap();
+        let readings = |bytes: &[u8]| {
+            let form = pantau::source::capture::Form::Bytes;
+            let at = pantau::clock::Wall::from_nanos(0);
+            let records = pantau::recording::decode(profile, form, bytes, at).unwrap();
+            records
+                .iter()
+                .filter(|record| matches!(record, pantau::exchange::Outcome::Reading(_)))
+                .count()
+        };
+        assert_eq!(readings(&frame), 1, "{id}");
+        for at in 0..frame.len() {
+            for change in 1..=255u8 {
+                let mut broken = frame.clone();
+                broken[at] ^= change;
+                // A line end may be another one, and a hex digit has two cases.
+                let is_same = broken.eq_ignore_ascii_case(&frame) && at + 5 >= frame.len();
+                let is_end = |byte: u8| matches!(byte, b'\r' | b'\n');
+                let line_end = is_end(frame[at]);
+                if is_same || line_end {
+                    continue;
+                }
+                let found = readings(&broken);
+                assert_eq!(found, 0, "{id}: byte {at} ^ {change:02x} gave a reading");
+            }
+        }
+    }
+}

@@ -34,6 +34,8 @@ pub struct Instrument {
     /// `position` (`lat`, `lon`, `alt_m`) of an instrument that stays where it
     /// is. Default: the site's; always absent for a mobile one.
     pub position: Option<Position>,
+    /// `gps`: the receiver beside it.
+    pub gps: Option<Gps>,
     /// `source`: `irdms`, `mobile`, `handheld` or `probe`. Default: by the
     /// profile's class.
     pub source_kind: SourceKind,
@@ -57,6 +59,16 @@ pub struct Instrument {
     pub background: Background,
     /// `calibration`.
     pub calibration: Calibration,
+}
+
+/// The receiver that tells where an instrument is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Gps {
+    /// `receiver`: id of the instrument that is the receiver. Mandatory.
+    pub receiver: InstrumentId,
+    /// `max_age_secs`: a fix further away in time is not used, 1 to 3600 s;
+    /// default 10.
+    pub max_age: Duration,
 }
 
 /// What the instrument shows where nothing has happened.
@@ -106,6 +118,16 @@ struct Tap {
     input: Input,
 }
 
+/// Where an instrument names its receiver.
+struct Receiver {
+    at: String,
+    id: InstrumentId,
+}
+
+/// How long a fix stands for where an instrument is, unless it says otherwise: at
+/// a walk that is some ten metres, in a car some hundred.
+const MAX_FIX_AGE: Duration = Duration::from_secs(10);
+
 /// Reads the list.
 pub(super) fn read(
     sections: Vec<Section<'_>>,
@@ -114,6 +136,7 @@ pub(super) fn read(
 ) -> Instruments {
     let mut ids: BTreeMap<InstrumentId, String> = BTreeMap::new();
     let mut taps = Vec::new();
+    let mut receivers = Vec::new();
     let mut instruments = Vec::new();
     for mut section in sections {
         let first_path = section.path().to_owned();
@@ -127,9 +150,16 @@ pub(super) fn read(
                 ids.insert(id.clone(), first_path);
             }
         }
-        instruments.extend(read_one(section, id, references, &mut taps));
+        instruments.extend(read_one(section, id, references, &mut taps, &mut receivers));
     }
     reject_shared_inputs(&taps, problems);
+    for receiver in receivers {
+        if !ids.contains_key(&receiver.id) {
+            let text = format!("no instrument named `{}`", receiver.id);
+            let refused = Refused::new(text).hint("it is the `id` of another [[instrument]]");
+            problems.add(receiver.at, refused);
+        }
+    }
     let needs_broker = taps
         .into_iter()
         .find(|tap| matches!(tap.input, Input::Mqtt(_)))
@@ -145,6 +175,7 @@ fn read_one(
     id: Option<InstrumentId>,
     references: &References<'_>,
     taps: &mut Vec<Tap>,
+    receivers: &mut Vec<Receiver>,
 ) -> Option<Instrument> {
     let profile = section
         .required("profile", |s, key| {
@@ -179,7 +210,8 @@ fn read_one(
     let subject = section.word("subject", Subject::from_word, Subject::ALL);
     let person_role = person_role(&mut section, subject);
     let is_each = matches!(&input, Some(Input::Mqtt(mqtt)) if mqtt.claim == Claim::Each);
-    let position = position(&mut section, source, is_each, site.as_deref());
+    let gps = gps(section.table("gps"), receivers);
+    let position = position(&mut section, source, is_each, gps.as_ref(), site.as_deref());
     let mut geometry = section.table("geometry");
     let distance_m = geometry.number("distance_m", 0.001..=100.0);
     geometry.finish();
@@ -199,6 +231,7 @@ fn read_one(
         input: input?,
         site,
         position,
+        gps,
         source_kind: source?,
         subject,
         person_role,
@@ -242,12 +275,32 @@ pub const fn usual_source(class: DeviceClass) -> SourceKind {
     }
 }
 
+fn gps(mut table: Section<'_>, receivers: &mut Vec<Receiver>) -> Option<Gps> {
+    let is_present = table.is_present();
+    let receiver = is_present
+        .then(|| table.required("receiver", Section::name))
+        .flatten();
+    let max_age = table.seconds("max_age_secs", 1..=3600);
+    if let Some(receiver) = &receiver {
+        receivers.push(Receiver {
+            at: table.at("receiver"),
+            id: receiver.clone(),
+        });
+    }
+    table.finish();
+    Some(Gps {
+        receiver: receiver?,
+        max_age: max_age.unwrap_or(MAX_FIX_AGE),
+    })
+}
+
 /// The position that readings without one of their own get. A mobile detector
 /// gets none: a wrong place is worse than no place.
 fn position(
     section: &mut Section<'_>,
     source: Option<SourceKind>,
     is_each: bool,
+    gps: Option<&Gps>,
     site: Option<&Site>,
 ) -> Option<Position> {
     let mut table = section.table("position");
@@ -257,6 +310,9 @@ fn position(
     if is_written && source == Some(SourceKind::Mobile) {
         let refused = Refused::new("a mobile instrument has no fixed position");
         section.refuse("position", refused.hint("its frames tell where it is"));
+    } else if is_written && gps.is_some() {
+        let refused = Refused::new("`gps` says where it is");
+        section.refuse("position", refused.hint("leave one of the two out"));
     } else if is_written && is_each {
         let refused = Refused::new("with `mqtt.each` one position would be given to every device");
         section.refuse(
@@ -265,7 +321,8 @@ fn position(
         );
     }
     own.or_else(|| {
-        site.filter(|_| !section.has("position") && source != Some(SourceKind::Mobile))
+        let moves = source == Some(SourceKind::Mobile) || gps.is_some();
+        site.filter(|_| !section.has("position") && !moves)
             .map(|site| site.position)
     })
 }

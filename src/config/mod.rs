@@ -54,7 +54,7 @@ use std::sync::Arc;
 pub use area::Area;
 pub use broker::{Broker, Login};
 pub use input::{CaptureInput, Claim, Input, MqttInput};
-pub use instrument::{Background, CountBackground, Instrument, usual_source};
+pub use instrument::{Background, CountBackground, Gps, Instrument, usual_source};
 pub use line::{SerialInput, TcpInput};
 pub use node::{Language, Log, LogFormat, LogLevel, Node};
 pub use problem::{ConfigErrors, ConfigProblem};

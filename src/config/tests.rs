@@ -399,6 +399,22 @@ fn instruments() {
         ("interval_secs = -1", "interval_secs", "is -1"),
         ("position = { lat = -6 }", "position.lon", "is missing"),
         ("position = 7", "position", "must be a table"),
+        ("gps = {}", "gps.receiver", "is missing"),
+        (
+            "gps.receiver = \"nobody\"",
+            "gps.receiver",
+            "no instrument named `nobody`",
+        ),
+        (
+            "gps = { receiver = \"roof\", max_age_secs = 0 }",
+            "gps.max_age_secs",
+            "must be 1 to 3600",
+        ),
+        (
+            "gps.receiver = \"roof\"\nposition = { lat = -6.2, lon = 106.8 }",
+            "position",
+            "`gps` says where it is",
+        ),
         (
             "calibration = { factor = 1 }",
             "calibration.source",

@@ -253,6 +253,7 @@ fn instrument(configured: &config::Instrument, id: InstrumentId, gy_to_sv: f64) 
         place,
         Arc::new(context),
     )
+    .beside(configured.gps.clone())
 }
 
 /// When silence means that what the instrument last said is no longer known to

@@ -18,6 +18,7 @@ use tracing::{error, info, warn};
 
 use super::books::Ledger;
 use super::command::Command;
+use super::fixes::Fixes;
 use super::instrument::{Instrument, Link, Taken};
 use super::outbox::Recorded;
 use super::router::{Route, Router};
@@ -90,6 +91,7 @@ pub(super) struct CoreTask {
     unattributed_said: HashMap<String, u64>,
     /// The acknowledgement of the frame at hand, until something takes it along.
     ack: Option<Ack>,
+    fixes: Fixes,
     /// What the store could not take yet, in order.
     overflow: VecDeque<Item>,
     /// What the outbox could not take yet, in order.
@@ -116,6 +118,7 @@ impl CoreTask {
             unattributed: Ledger::default(),
             unattributed_said: HashMap::new(),
             ack: None,
+            fixes: Fixes::default(),
             overflow: VecDeque::new(),
             unsent: VecDeque::new(),
         }
@@ -341,7 +344,14 @@ impl CoreTask {
         let Some(instrument) = self.parts.instruments.get_mut(at) else {
             return;
         };
-        match instrument.take(decoded, arrival, &self.parts.policy, &self.parts.areas) {
+        let taken = instrument.take(
+            decoded,
+            arrival,
+            &self.parts.policy,
+            &self.parts.areas,
+            &mut self.fixes,
+        );
+        match taken {
             Taken::Ignored => {
                 if let Some(ack) = self.ack.take_if(|_| is_last) {
                     ack.release();

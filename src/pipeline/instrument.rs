@@ -8,6 +8,7 @@ use geo::Intersects;
 
 use crate::activation::PlaceContext;
 use crate::clock::{Mono, Received, Wall};
+use crate::config::Gps;
 use crate::criteria::{
     Class, Disposition, Judgement, Policy, Rain, Remark, Setting, judge_reading,
 };
@@ -15,11 +16,12 @@ use crate::decode::{Decoded, Decoder, Ignored, RejectReason, Rejected};
 use crate::error::excerpt;
 use crate::normalise::{Arrival, Normaliser};
 use crate::quality::{Arrived, Message};
-use crate::reading::{DeviceTime, Flag, InstrumentId, Reading, Sequence};
+use crate::reading::{DeviceTime, Flag, InstrumentId, PositionSource, Reading, Sequence};
 use crate::store::embedded::Context;
 
 use super::books::Ledger;
 use super::core::Place;
+use super::fixes::Fixes;
 
 /// Readings remembered to recognise one that comes again (DQ-07). The store
 /// recognises older ones.
@@ -52,6 +54,8 @@ pub(super) struct Instrument {
     counted_at: Option<Wall>,
     /// The name that its frames must tell.
     device: Option<String>,
+    /// The receiver that tells where it is.
+    gps: Option<Gps>,
     /// Where and what for it measures.
     pub(super) place: PlaceContext,
     /// The same for the store.
@@ -104,6 +108,7 @@ impl Instrument {
             setting,
             counted_at,
             device: None,
+            gps: None,
             place,
             context,
             ledger: Ledger::default(),
@@ -124,6 +129,12 @@ impl Instrument {
         self
     }
 
+    /// The same, beside a GPS receiver.
+    pub(super) fn beside(mut self, gps: Option<Gps>) -> Self {
+        self.gps = gps;
+        self
+    }
+
     /// Normalises and judges what was decoded.
     pub(super) fn take(
         &mut self,
@@ -131,6 +142,7 @@ impl Instrument {
         arrival: &Arrival,
         policy: &Policy,
         areas: &[Place],
+        fixes: &mut Fixes,
     ) -> Taken {
         let raw = match decoded {
             Decoded::Reading(raw) => raw,
@@ -159,6 +171,22 @@ impl Instrument {
             return Taken::Refused(rejected);
         }
         let mut reading = self.normaliser.reading(&raw, arrival);
+        if raw.values.is_empty() {
+            // It measures nothing, but may tell where it is.
+            self.ledger.ignored += 1;
+            if let Some(position) = reading
+                .position
+                .filter(|p| p.source == PositionSource::Frame)
+            {
+                fixes.note(&self.id, arrival.received.wall, position);
+            }
+            return Taken::Ignored;
+        }
+        if let Some(gps) = &self.gps
+            && reading.position.is_none()
+        {
+            reading.position = fixes.near(gps, reading.at());
+        }
         let now = arrival.received.mono;
         self.note_rain(&reading, now);
         self.setting.rain = self.rain(now);

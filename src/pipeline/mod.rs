@@ -9,6 +9,7 @@ mod books;
 mod build;
 mod command;
 mod core;
+mod fixes;
 mod instrument;
 mod outbox;
 mod replay;

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use super::build;
 use super::core::Place;
+use super::fixes::Fixes;
 use super::instrument::{Instrument, Taken};
 use crate::activation::{Effect, Event, EventContext, Judged, Machine};
 use crate::clock::{Mono, Received, Wall};
@@ -41,6 +42,7 @@ pub struct Replay<'c> {
     machine: Machine,
     context: EventContext,
     instruments: HashMap<String, Instrument>,
+    fixes: Fixes,
     first: Option<Wall>,
     now: Received,
 }
@@ -65,6 +67,7 @@ impl<'c> Replay<'c> {
                 recorded: true,
             },
             instruments: HashMap::new(),
+            fixes: Fixes::default(),
             first: None,
             now: Received {
                 wall: Wall::from_nanos(0),
@@ -133,7 +136,14 @@ impl<'c> Replay<'c> {
             return;
         };
         let decoded = Decoded::Reading(raw);
-        match instrument.take(decoded, arrival, &self.config.criteria, &self.areas) {
+        let taken = instrument.take(
+            decoded,
+            arrival,
+            &self.config.criteria,
+            &self.areas,
+            &mut self.fixes,
+        );
+        match taken {
             Taken::Reading(reading, judgement) => {
                 let effects = self.machine.apply(
                     arrival.received,

@@ -10,6 +10,7 @@ mod damage;
 mod deliver;
 mod dialogue;
 mod framing;
+mod gps;
 mod http;
 mod mqtt;
 mod ports;

@@ -99,15 +99,18 @@ pub enum Transport {
         /// Silence longer than this means that the instrument is silent.
         silence: Option<Duration>,
     },
+    /// A file that the instrument or its program wrote; nothing comes live.
+    File,
 }
 
 impl Transport {
-    /// `serial`, `tcp` or `mqtt`.
+    /// `serial`, `tcp`, `mqtt` or `file`.
     pub const fn as_str(&self) -> &'static str {
         match self {
             Self::Serial(_) => "serial",
             Self::Tcp { .. } => "tcp",
             Self::Mqtt { .. } => "mqtt",
+            Self::File => "file",
         }
     }
 }
@@ -341,6 +344,8 @@ pub enum TimeForm {
     Unix,
     /// The same in milliseconds.
     UnixMs,
+    /// Windows: steps of 100 ns since 1601.
+    Filetime,
     /// `hhmmss.sss` in UTC, with the date `ddmmyy` in another capture.
     Nmea(CaptureId),
     /// By a pattern.

@@ -117,6 +117,8 @@ pub enum RawTransport {
         /// Seconds without a message after which the instrument counts as silent.
         silence_s: Option<u32>,
     },
+    /// A file that the instrument or its program wrote; nothing comes live.
+    File {},
 }
 
 /// A value remembered from a comment line for the frames that follow.

@@ -176,6 +176,7 @@ fn time(at: &str, raw: &RawTime, captures: &Captures<'_>, p: &mut Problems) -> T
         "rfc3339" => TimeForm::Rfc3339,
         "unix" => TimeForm::Unix,
         "unix_ms" => TimeForm::UnixMs,
+        "filetime" => TimeForm::Filetime,
         "nmea" => TimeForm::Nmea(date),
         "accurad" => TimeForm::Accurad(date),
         "pattern" => TimeForm::Pattern {
@@ -183,7 +184,7 @@ fn time(at: &str, raw: &RawTime, captures: &Captures<'_>, p: &mut Problems) -> T
             utc: raw.utc,
         },
         other => {
-            let known = "rfc3339, unix, unix_ms, nmea, pattern, accurad";
+            let known = "rfc3339, unix, unix_ms, filetime, nmea, pattern, accurad";
             p.add(at, format!("form `{other}` is none of {known}"));
             TimeForm::Rfc3339
         }

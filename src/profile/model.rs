@@ -169,6 +169,8 @@ pub struct Message {
     pub when: When,
     /// It is legal, and of no interest.
     pub ignore: bool,
+    /// Running totals begin anew after it.
+    pub restart: bool,
     /// What a message without a value is.
     pub empty: Unused,
     /// Its values.
@@ -234,6 +236,8 @@ pub struct ValueRule {
     pub dead_time: Option<DeadTime>,
     /// The number is a running total of so many bits.
     pub counter_bits: Option<u32>,
+    /// Whether totals are compared over their own time of measurement.
+    pub counter_time: bool,
     /// Words for a missing number.
     pub missing: Vec<(String, NoValue)>,
     /// Lowest and highest number on the wire.

@@ -121,6 +121,12 @@ pub(super) fn message(
             "needs one of values or a position, an availability, or `ignore = true`",
         );
     }
+    if raw.restart && !raw.ignore {
+        p.add(&format!("{at}.restart"), "belongs to `ignore = true`");
+    }
+    if raw.time.is_none() && raw.values.iter().any(|value| value.counter_time) {
+        p.add(&format!("{at}.time"), "is needed by `counter_time`");
+    }
     let empty = raw.empty.as_deref().unwrap_or(Unused::Rejected.as_str());
     let when = captures.when(&format!("{at}.when"), &raw.when, p);
     Message {
@@ -132,6 +138,7 @@ pub(super) fn message(
         format_captures,
         when,
         ignore: raw.ignore,
+        restart: raw.restart,
         empty: p.word(
             &format!("{at}.empty"),
             empty,

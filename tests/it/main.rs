@@ -11,6 +11,7 @@ mod deliver;
 mod dialogue;
 mod framing;
 mod http;
+mod mocks;
 mod mqtt;
 mod ports;
 mod profile_docs;

@@ -128,6 +128,12 @@ pub(super) fn read(
         return capture.check(section, profile);
     }
     match (&profile.transport, serial, tcp, mqtt) {
+        (Transport::File, ..) => {
+            let text = format!("the profile `{}` reads files alone", profile.id);
+            let hint = "name the file by `capture.file`";
+            section.refuse("profile", Refused::new(text).hint(hint));
+            None
+        }
         // A box on the network may carry any serial line.
         (Transport::Serial(_) | Transport::Tcp { .. }, _, Some(tcp), _) => {
             tcp.check(section, profile)

@@ -17,7 +17,7 @@ pub(super) struct Counters<'c> {
     pub(super) of: &'c mut Totals,
     /// Which message of the profile.
     pub(super) message: usize,
-    /// When it arrived.
+    /// When it arrived, or was measured.
     pub(super) now: Mono,
 }
 
@@ -43,6 +43,11 @@ impl Counters<'_> {
         let now = self.now;
         let key = (device.to_owned(), self.message, value);
         let (last, at) = *self.of.entry(key.clone()).or_insert((total, now));
+        if now < at {
+            // The instrument's clock was set back.
+            self.of.insert(key, (total, now));
+            return None;
+        }
         let seconds = now.since(at).as_secs_f64();
         if seconds < SHORTEST_S {
             return None;
@@ -90,5 +95,8 @@ mod tests {
         // A restart is no rate at all.
         assert_eq!(step(8, 7), None);
         assert_eq!(step(9, 17), Some((10, 1.0)));
+        // Nor is a clock that was set back.
+        assert_eq!(step(2, 20), None);
+        assert_eq!(step(3, 26), Some((6, 1.0)));
     }
 }

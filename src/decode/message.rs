@@ -9,6 +9,7 @@ use super::raw::{
     Decoded, Ignored, RawPosition, RawReading, RawValue, RefusedValue, RejectReason, Rejected,
 };
 use super::time::time;
+use crate::clock::Mono;
 use crate::error::excerpt;
 use crate::profile::schema::{ProfileStatus, Unused};
 use crate::profile::{
@@ -47,12 +48,24 @@ pub(super) fn read_message(
     if profile.status == ProfileStatus::Unverified {
         flags.insert(Flag::ProfileUnverified);
     }
+    let time = message
+        .time
+        .as_ref()
+        .map_or(DeviceTime::Absent, |rule| time(rule, captures, &mut flags));
     let mut values = Vec::with_capacity(message.values.len());
     let mut refused = Vec::new();
     let device = device(profile, message, captures);
+    let arrived = counters.now;
     for (n, rule) in message.values.iter().enumerate() {
         match value(rule, captures, status, &mut flags) {
             Ok(Some(total)) if rule.counter_bits.is_some() => {
+                let now = if rule.counter_time {
+                    measured(&time)
+                } else {
+                    Some(arrived)
+                };
+                let Some(now) = now else { continue };
+                counters.now = now;
                 values.extend(rate(total, rule, &device, n, &mut counters));
             }
             Ok(Some(value)) => values.push(value),
@@ -85,10 +98,6 @@ pub(super) fn read_message(
     if !refused.is_empty() {
         flags.insert(Flag::ValueRefused);
     }
-    let time = message
-        .time
-        .as_ref()
-        .map_or(DeviceTime::Absent, |rule| time(rule, captures, &mut flags));
     let position = message
         .position
         .as_ref()
@@ -254,6 +263,12 @@ fn sensitive(
             })
         }
     }
+}
+
+/// The time of measurement, to compare it with those of other frames.
+fn measured(time: &DeviceTime) -> Option<Mono> {
+    let nanos = time.trusted()?.as_nanos();
+    u64::try_from(nanos).ok().map(Mono::from_nanos)
 }
 
 /// Makes the rate of a running total; the first one gives none yet.

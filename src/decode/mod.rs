@@ -206,6 +206,9 @@ impl Decoder {
             match found {
                 Found::Other => {}
                 Found::Whole(captures) if captures.fit(&message.when) && message.ignore => {
+                    if message.restart {
+                        self.counters.clear();
+                    }
                     return Decoded::Ignored(Ignored::Other);
                 }
                 Found::Whole(captures) if captures.fit(&message.when) => {

@@ -26,6 +26,7 @@ pub(super) fn time(rule: &TimeRule, captures: &Captures<'_>, flags: &mut Flags) 
         },
         TimeForm::Unix => known(part.number().ok().and_then(unix)),
         TimeForm::UnixMs => known(part.number().ok().and_then(unix_ms)),
+        TimeForm::Filetime => known(part.number().ok().and_then(filetime)),
         TimeForm::Nmea(date) => {
             let date = captures.text(*date).unwrap_or_default();
             if text().is_empty() && date.is_empty() {
@@ -85,6 +86,16 @@ fn unix_ms(number: Number) -> Option<Wall> {
         Number::Int(ms) => real(Wall::from_nanos(ms.checked_mul(1_000_000)?)),
         Number::Float(ms) => unix(Number::Float(ms / 1000.0)),
     }
+}
+
+/// Steps of 100 ns since 1601.
+fn filetime(number: Number) -> Option<Wall> {
+    const FROM_1601_TO_1970: i64 = 11_644_473_600 * 10_000_000;
+    let Number::Int(steps) = number else {
+        return None;
+    };
+    let steps = steps.checked_sub(FROM_1601_TO_1970)?;
+    real(Wall::from_nanos(steps.checked_mul(100)?))
 }
 
 fn in_utc(at: civil::DateTime) -> Option<Wall> {
@@ -168,6 +179,16 @@ mod tests {
         check("184353", "", None);
         check("1843-1", "210410", None);
         check("184353.x", "210410", None);
+    }
+
+    #[test]
+    fn times_of_windows() {
+        let at = |steps| filetime(Number::Int(steps)).map(|at| at.as_secs());
+        // 1601-01-01 is zero; 11644473600 s lie before 1970.
+        assert_eq!(at(133_000_000_000_000_000), Some(1_655_526_400));
+        assert_eq!(at(0), None);
+        assert_eq!(at(i64::MAX), None);
+        assert_eq!(filetime(Number::Float(1.33e17)), None);
     }
 
     #[test]

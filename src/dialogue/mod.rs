@@ -8,17 +8,20 @@
 //! Read-only by default: what the profile marks as changing the instrument is
 //! sent only with [`Permit::changes`].
 //!
-//! `machine` is what happens when, `answer` where an answer ends, `wire` what a
+//! `recorded` is for files that hold nothing but answers. `machine` is what
+//! happens when, `answer` where an answer ends, `wire` what a
 //! request looks like, `modbus` both for Modbus RTU.
 
 mod answer;
 mod machine;
 mod modbus;
+mod recorded;
 mod sum;
 mod variable;
 mod wire;
 
 pub use machine::Dialogue;
+pub use recorded::Recorded;
 
 use bytes::Bytes;
 

@@ -59,7 +59,7 @@ impl Framer {
             ))
         };
         let kind = match &framing.kind {
-            FramingKind::Line { .. } => Kind::Line(LineFramer::new(max)),
+            FramingKind::Line { separator, .. } => Kind::Line(LineFramer::new(max, *separator)),
             FramingKind::Message => Kind::Message,
             FramingKind::Enclosed {
                 begin,
@@ -176,7 +176,7 @@ impl Framer {
     pub fn clear(&mut self) {
         self.ready = None;
         match &mut self.kind {
-            Kind::Line(framer) => *framer = LineFramer::new(framer.max_bytes()),
+            Kind::Line(framer) => framer.clear(),
             Kind::Marked(framer) => framer.clear(),
             Kind::Pause(framer) => framer.clear(),
             // Events that were counted happened, whatever is said meanwhile.

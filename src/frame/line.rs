@@ -6,11 +6,13 @@ use super::{Framed, HEAD_BYTES};
 
 /// Cuts a byte stream into lines.
 ///
-/// Empty lines are not frames. A line longer than the limit is dropped up to
+/// Empty lines are not frames, unless a separator ends them. A line longer than the limit is dropped up to
 /// its end and reported once, with its length.
 #[derive(Debug)]
 pub struct LineFramer {
     max_bytes: usize,
+    /// Ends a line as CR and LF do.
+    separator: Option<u8>,
     buffer: BytesMut,
     /// How much of `buffer` has been searched for an end.
     searched: usize,
@@ -29,19 +31,21 @@ const fn is_end(byte: u8) -> bool {
 }
 
 impl LineFramer {
-    /// A framer for lines of at most `max_bytes`, without their end.
-    pub fn new(max_bytes: usize) -> Self {
+    /// A framer for lines of at most `max_bytes`, without their end; a
+    /// separator is a further one.
+    pub fn new(max_bytes: usize, separator: Option<u8>) -> Self {
         Self {
             max_bytes,
+            separator,
             buffer: BytesMut::new(),
             searched: 0,
             oversize: None,
         }
     }
 
-    /// The longest line.
-    pub const fn max_bytes(&self) -> usize {
-        self.max_bytes
+    /// Drops what has come of a line so far.
+    pub fn clear(&mut self) {
+        *self = Self::new(self.max_bytes, self.separator);
     }
 
     /// Takes in bytes as they came.
@@ -56,7 +60,7 @@ impl LineFramer {
                 .buffer
                 .iter()
                 .skip(self.searched)
-                .position(|byte| is_end(*byte))
+                .position(|byte| is_end(*byte) || self.separator == Some(*byte))
                 .map(|at| at + self.searched);
             let Some(end) = end else {
                 self.searched = self.buffer.len();
@@ -64,7 +68,7 @@ impl LineFramer {
                 return None;
             };
             let line = self.buffer.split_to(end).freeze();
-            self.buffer.advance(1);
+            let separated = self.separator == Some(self.buffer.get_u8());
             self.searched = 0;
             if let Some(oversize) = self.oversize.take() {
                 return Some(Framed::TooLong {
@@ -78,7 +82,7 @@ impl LineFramer {
                     head: head(&line),
                 });
             }
-            if !line.is_empty() {
+            if separated || !line.is_empty() {
                 return Some(Framed::Frame(line));
             }
         }
@@ -143,7 +147,7 @@ mod tests {
 
     /// What the framer makes of `input` when it comes in pieces of `chunk`.
     fn frames(input: &[u8], max_bytes: usize, chunk: usize) -> Vec<String> {
-        let mut framer = LineFramer::new(max_bytes);
+        let mut framer = LineFramer::new(max_bytes, None);
         let mut out = Vec::new();
         let mut take = |framed: Framed| match framed {
             Framed::Frame(bytes) => out.push(String::from_utf8_lossy(&bytes).into_owned()),
@@ -198,7 +202,7 @@ mod tests {
 
     #[test]
     fn memory_stays_bounded_without_a_line_end() {
-        let mut framer = LineFramer::new(64);
+        let mut framer = LineFramer::new(64, None);
         for _ in 0..1000 {
             framer.push(&[0; 1024]);
             assert_eq!(framer.next_frame(), None);
@@ -208,5 +212,15 @@ mod tests {
                 framer.buffer.len()
             );
         }
+    }
+
+    #[test]
+    fn a_separator_ends_empty_lines_too() {
+        let mut framer = LineFramer::new(8, Some(b';'));
+        framer.push(b"a;;b\r\n;c");
+        let lines: Vec<Framed> = std::iter::from_fn(|| framer.next_frame()).collect();
+        let expected = ["a", "", "b", ""].map(|line| Framed::Frame(line.into()));
+        assert_eq!(lines, expected);
+        assert_eq!(framer.finish(), Some(Framed::Unfinished("c".into())));
     }
 }

@@ -262,6 +262,7 @@ fn silent_after(configured: &config::Instrument) -> Duration {
     let from_profile = match &configured.profile.transport {
         Transport::Serial(line) => line.silence,
         Transport::Tcp { silence } | Transport::Mqtt { silence } => *silence,
+        Transport::File => None,
     };
     let moves = matches!(
         configured.source_kind,

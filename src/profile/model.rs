@@ -99,15 +99,18 @@ pub enum Transport {
         /// Silence longer than this means that the instrument is silent.
         silence: Option<Duration>,
     },
+    /// A file that the instrument or its program wrote; nothing comes live.
+    File,
 }
 
 impl Transport {
-    /// `serial`, `tcp` or `mqtt`.
+    /// `serial`, `tcp`, `mqtt` or `file`.
     pub const fn as_str(&self) -> &'static str {
         match self {
             Self::Serial(_) => "serial",
             Self::Tcp { .. } => "tcp",
             Self::Mqtt { .. } => "mqtt",
+            Self::File => "file",
         }
     }
 }
@@ -166,6 +169,8 @@ pub struct Message {
     pub when: When,
     /// It is legal, and of no interest.
     pub ignore: bool,
+    /// Running totals begin anew after it.
+    pub restart: bool,
     /// What a message without a value is.
     pub empty: Unused,
     /// Its values.
@@ -231,6 +236,8 @@ pub struct ValueRule {
     pub dead_time: Option<DeadTime>,
     /// The number is a running total of so many bits.
     pub counter_bits: Option<u32>,
+    /// Whether totals are compared over their own time of measurement.
+    pub counter_time: bool,
     /// Words for a missing number.
     pub missing: Vec<(String, NoValue)>,
     /// Lowest and highest number on the wire.
@@ -341,6 +348,8 @@ pub enum TimeForm {
     Unix,
     /// The same in milliseconds.
     UnixMs,
+    /// Windows: steps of 100 ns since 1601.
+    Filetime,
     /// `hhmmss.sss` in UTC, with the date `ddmmyy` in another capture.
     Nmea(CaptureId),
     /// By a pattern.

@@ -117,6 +117,8 @@ pub enum RawTransport {
         /// Seconds without a message after which the instrument counts as silent.
         silence_s: Option<u32>,
     },
+    /// A file that the instrument or its program wrote; nothing comes live.
+    File {},
 }
 
 /// A value remembered from a comment line for the frames that follow.
@@ -150,6 +152,9 @@ pub struct RawMessage {
     /// A legal frame that is of no interest, such as a banner; default no.
     #[serde(default)]
     pub ignore: bool,
+    /// Running totals begin anew after it.
+    #[serde(default)]
+    pub restart: bool,
     /// What to do with a message that holds no value: `ignored` or `rejected`.
     pub empty: Option<String>,
     /// The values in it.
@@ -196,6 +201,10 @@ pub struct RawValue {
     pub dead_time: Option<RawDeadTime>,
     /// The number is a running total of so many bits; the value is its rate.
     pub counter_bits: Option<u32>,
+    /// Whether the time between two totals is that of their own `time`, and not
+    /// that of their arrival.
+    #[serde(default)]
+    pub counter_time: bool,
     /// Makes a dose rate from counts.
     pub sensitivity: Option<RawSensitivity>,
     /// Words that stand for a missing number → why.

@@ -4,6 +4,7 @@ use bytes::Bytes;
 use serde::Deserialize;
 
 use crate::clock::{Mono, Wall};
+use crate::dialogue::Recorded;
 use crate::frame::{Framed, Framer};
 use crate::profile::{FramingKind, Profile};
 
@@ -11,9 +12,10 @@ use crate::profile::{FramingKind, Profile};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
     /// The bytes as they came; for JSON families one document, a list of them,
-    /// or one a line.
+    /// or one a line. Of polled instruments the answers in the order of the
+    /// cycle.
     Bytes,
-    /// Hex dumps, one frame or chunk a line, with `#` comments.
+    /// Hex dumps, one frame, answer or chunk a line, with `#` comments.
     Hex,
     /// One JSON object a line with `topic` and `payload` or `payload_hex`.
     Mqtt,
@@ -59,6 +61,16 @@ pub fn frames(
     form: Form,
     bytes: &[u8],
 ) -> Result<Vec<Captured>, RecordingError> {
+    if let (Form::Bytes | Form::Hex, Some(recorded)) = (form, Recorded::new(profile)) {
+        let answers = match form {
+            Form::Hex => {
+                let chunks = hex_lines(text(bytes)?)?;
+                recorded.answers(chunks.into_iter().map(Bytes::from))
+            }
+            Form::Bytes | Form::Mqtt => recorded.stream(bytes),
+        };
+        return Ok(answers.into_iter().map(labelled).collect());
+    }
     match (form, &profile.framing.kind) {
         (Form::Mqtt, _) => mqtt(text(bytes)?),
         (Form::Bytes, FramingKind::Message) => Ok(documents(bytes)),
@@ -101,6 +113,13 @@ const fn plain(frame: Bytes) -> Captured {
         topic: None,
         retained: false,
         at: None,
+    }
+}
+
+fn labelled((label, framed): (String, Framed)) -> Captured {
+    Captured {
+        topic: Some(label),
+        ..captured(framed)
     }
 }
 

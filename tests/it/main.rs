@@ -12,6 +12,7 @@ mod dialogue;
 mod framing;
 mod gps;
 mod http;
+mod mocks;
 mod mqtt;
 mod ports;
 mod profile_docs;

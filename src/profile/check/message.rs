@@ -121,6 +121,12 @@ pub(super) fn message(
             "needs one of values or a position, an availability, or `ignore = true`",
         );
     }
+    if raw.restart && !raw.ignore {
+        p.add(&format!("{at}.restart"), "belongs to `ignore = true`");
+    }
+    if raw.time.is_none() && raw.values.iter().any(|value| value.counter_time) {
+        p.add(&format!("{at}.time"), "is needed by `counter_time`");
+    }
     let empty = raw.empty.as_deref().unwrap_or(Unused::Rejected.as_str());
     let when = captures.when(&format!("{at}.when"), &raw.when, p);
     Message {
@@ -132,6 +138,7 @@ pub(super) fn message(
         format_captures,
         when,
         ignore: raw.ignore,
+        restart: raw.restart,
         empty: p.word(
             &format!("{at}.empty"),
             empty,
@@ -176,6 +183,7 @@ fn time(at: &str, raw: &RawTime, captures: &Captures<'_>, p: &mut Problems) -> T
         "rfc3339" => TimeForm::Rfc3339,
         "unix" => TimeForm::Unix,
         "unix_ms" => TimeForm::UnixMs,
+        "filetime" => TimeForm::Filetime,
         "nmea" => TimeForm::Nmea(date),
         "accurad" => TimeForm::Accurad(date),
         "pattern" => TimeForm::Pattern {
@@ -183,7 +191,7 @@ fn time(at: &str, raw: &RawTime, captures: &Captures<'_>, p: &mut Problems) -> T
             utc: raw.utc,
         },
         other => {
-            let known = "rfc3339, unix, unix_ms, nmea, pattern, accurad";
+            let known = "rfc3339, unix, unix_ms, filetime, nmea, pattern, accurad";
             p.add(at, format!("form `{other}` is none of {known}"));
             TimeForm::Rfc3339
         }

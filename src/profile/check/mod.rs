@@ -179,10 +179,11 @@ fn ensure_dialogue(
     messages: &[Message],
     p: &mut Problems,
 ) {
+    let is_line = matches!(transport, Transport::Serial(_) | Transport::Tcp { .. });
+    if dialogue.is_some() && !is_line {
+        p.add("dialogue", "needs a serial line or a TCP connection");
+    }
     if matches!(transport, Transport::Mqtt { .. }) {
-        if dialogue.is_some() {
-            p.add("dialogue", "needs a serial line or a TCP connection");
-        }
         return;
     }
     let is_polled = dialogue.is_some_and(|dialogue| dialogue.poll.is_some());
@@ -312,5 +313,6 @@ fn transport(raw: &RawTransport, p: &mut Problems) -> Transport {
         RawTransport::Mqtt { silence_s } => Transport::Mqtt {
             silence: seconds(silence_s),
         },
+        RawTransport::File {} => Transport::File,
     }
 }

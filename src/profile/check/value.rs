@@ -39,6 +39,9 @@ pub(super) fn value(
     {
         p.add(&format!("{at}.counter_bits"), "must be 8 to 63");
     }
+    if raw.counter_time && raw.counter_bits.is_none() {
+        p.add(&format!("{at}.counter_time"), "needs `counter_bits`");
+    }
     let case = raw.case.as_ref().map(|c| {
         case(
             &format!("{at}.case"),
@@ -82,6 +85,7 @@ pub(super) fn value(
         sensitivity,
         dead_time,
         counter_bits: raw.counter_bits,
+        counter_time: raw.counter_time,
         missing,
         range: raw.range.map(|[lo, hi]| (lo, hi)),
         ceiling: raw.ceiling,

@@ -18,6 +18,16 @@ const MAX_MS: u32 = 600_000;
 /// Longest text of a count and its window.
 const COUNT_BYTES: usize = 32;
 
+fn character(at: &str, text: Option<&str>, p: &mut Problems) -> Option<u8> {
+    match text?.as_bytes() {
+        [byte] => Some(*byte),
+        _ => {
+            p.add(at, "must be one ASCII character");
+            None
+        }
+    }
+}
+
 /// Checks the framing.
 pub(super) fn framing(raw: &RawFraming, p: &mut Problems) -> Framing {
     let (max_bytes, kind) = match raw {
@@ -25,14 +35,10 @@ pub(super) fn framing(raw: &RawFraming, p: &mut Problems) -> Framing {
             max_bytes,
             comment,
             start,
+            separator,
         } => {
-            let start = start.as_deref().and_then(|text| match text.as_bytes() {
-                [byte] => Some(*byte),
-                _ => {
-                    p.add("framing.start", "must be one ASCII character");
-                    None
-                }
-            });
+            let start = character("framing.start", start.as_deref(), p);
+            let separator = character("framing.separator", separator.as_deref(), p);
             if comment.as_ref().is_some_and(String::is_empty) {
                 p.add(
                     "framing.comment",
@@ -42,6 +48,7 @@ pub(super) fn framing(raw: &RawFraming, p: &mut Problems) -> Framing {
             let kind = FramingKind::Line {
                 comment: comment.clone(),
                 start,
+                separator,
             };
             (*max_bytes, kind)
         }

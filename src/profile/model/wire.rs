@@ -22,6 +22,8 @@ pub enum FramingKind {
         comment: Option<String>,
         /// The byte every frame begins with.
         start: Option<u8>,
+        /// A byte that ends a line too, even an empty one.
+        separator: Option<u8>,
     },
     /// One whole MQTT message.
     Message,

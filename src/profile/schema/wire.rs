@@ -35,6 +35,8 @@ pub enum RawFraming {
         /// The character every frame begins with; inside a damaged line it
         /// marks where a glued frame may begin.
         start: Option<String>,
+        /// A character that ends a line too, even an empty one.
+        separator: Option<String>,
     },
     /// One whole MQTT message.
     Message {

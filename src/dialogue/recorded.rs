@@ -1,0 +1,219 @@
+//! Recordings of an instrument that is polled: nothing but its answers, in the
+//! order of the cycle.
+
+use bytes::{Bytes, BytesMut};
+
+use super::answer::{self, Bus, Taken, is_blank};
+use super::variable::Variables;
+use crate::frame::{Framed, Refusal};
+use crate::profile::Profile;
+use crate::profile::dialogue::{Answer, Dialogue, Expect, Label, Request};
+
+/// Gives each answer of a recording the label of its request.
+#[derive(Debug)]
+pub struct Recorded<'p> {
+    plan: &'p Dialogue,
+    join: Option<&'p Label>,
+    /// What is asked in the first cycle.
+    first: Vec<(&'p Request, &'p Answer)>,
+    /// What is asked in each cycle that follows.
+    later: Vec<(&'p Request, &'p Answer)>,
+    /// How many answers there were.
+    count: usize,
+    variables: Variables,
+    /// The answers of this cycle, where they make one frame.
+    parts: BytesMut,
+    /// Whether this cycle lacks one.
+    is_lacking: bool,
+    found: Vec<(String, Framed)>,
+}
+
+impl<'p> Recorded<'p> {
+    /// For profiles whose messages are told apart by the request; `None` for
+    /// others, and where the framing tells where an answer ends.
+    pub fn new(profile: &'p Profile) -> Option<Self> {
+        let plan = profile.dialogue.as_deref()?;
+        let poll = plan.poll.as_ref()?;
+        profile.topics().next()?;
+        // What changes the instrument is not sent by default.
+        let asked = poll.requests.iter().filter(|request| !request.ask.changes);
+        let first: Vec<_> = asked
+            .filter_map(|request| Some((request, request.ask.answer.as_ref()?)))
+            .collect();
+        if first.iter().any(|(_, due)| due.expect == Expect::Frame) {
+            return None;
+        }
+        let later = first
+            .iter()
+            .copied()
+            .filter(|(request, _)| !request.is_once);
+        Some(Self {
+            plan,
+            join: poll.join.as_ref(),
+            later: later.collect(),
+            first,
+            count: 0,
+            variables: Variables::default(),
+            parts: BytesMut::new(),
+            is_lacking: false,
+            found: Vec::new(),
+        })
+    }
+
+    /// The answers one by one.
+    pub fn answers(mut self, answers: impl IntoIterator<Item = Bytes>) -> Vec<(String, Framed)> {
+        for answer in answers {
+            let Some((request, due)) = self.due() else {
+                break;
+            };
+            let mut input = BytesMut::from(answer);
+            self.take(request, due, &mut input);
+            if !is_blank(&input) {
+                let why = Refusal::UnexpectedReply;
+                let bytes = input.freeze();
+                self.find(&request.label, Framed::Refused { why, bytes });
+            }
+        }
+        self.found
+    }
+
+    /// The answers one behind the other. Where nothing but a pause would end an
+    /// answer, all that is left is this answer.
+    pub fn stream(mut self, bytes: &[u8]) -> Vec<(String, Framed)> {
+        let mut input = BytesMut::from(bytes);
+        while !input.is_empty() {
+            let Some((request, due)) = self.due() else {
+                break;
+            };
+            self.take(request, due, &mut input);
+        }
+        self.found
+    }
+
+    /// Takes the next answer out of `input`.
+    fn take(&mut self, request: &Request, due: &Answer, input: &mut BytesMut) {
+        let bus = Bus {
+            address: self.plan.address,
+            crc_order: self.plan.crc_order,
+        };
+        match answer::take(&due.expect, &self.variables, bus, input) {
+            Taken::Answer(answer) => self.answered(request, due, answer),
+            Taken::Denied(bytes) => {
+                let why = Refusal::Denied(bytes.get(2).copied().unwrap_or_default());
+                self.find(&request.label, Framed::Refused { why, bytes });
+                self.is_lacking = true;
+                self.go_on();
+            }
+            Taken::Nothing => {
+                let rest = input.split().freeze();
+                match due.expect {
+                    // The last line of a file is whole even without its end.
+                    Expect::Line { .. } if is_blank(&rest) => {}
+                    Expect::Line { .. } | Expect::Idle(_) => self.answered(request, due, rest),
+                    _ => {
+                        self.find(&request.label, Framed::Unfinished(rest));
+                        self.is_lacking = true;
+                        self.go_on();
+                    }
+                }
+            }
+        }
+    }
+
+    fn find(&mut self, label: &Label, framed: Framed) {
+        self.found.push((self.variables.label(label), framed));
+    }
+
+    /// The request whose answer comes next.
+    fn due(&self) -> Option<(&'p Request, &'p Answer)> {
+        if let Some(due) = self.first.get(self.count) {
+            return Some(*due);
+        }
+        let at = (self.count - self.first.len()).checked_rem(self.later.len())?;
+        self.later.get(at).copied()
+    }
+
+    fn answered(&mut self, request: &Request, due: &Answer, answer: Bytes) {
+        self.variables.take(&due.sets, &answer);
+        if due.sets.is_empty() {
+            if self.join.is_some() {
+                self.parts.extend_from_slice(&answer);
+            } else {
+                self.find(&request.label, Framed::Frame(answer));
+            }
+        }
+        self.go_on();
+    }
+
+    /// To the next request.
+    fn go_on(&mut self) {
+        self.count += 1;
+        if let Some(join) = self.join.filter(|_| self.is_cycle_over()) {
+            let whole = self.parts.split().freeze();
+            if !std::mem::take(&mut self.is_lacking) {
+                self.find(join, Framed::Frame(whole));
+            }
+        }
+    }
+
+    fn is_cycle_over(&self) -> bool {
+        let later = self.count.checked_sub(self.first.len());
+        later.is_some_and(|n| n == 0 || n.checked_rem(self.later.len()) == Some(0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PROFILE: &str = r#"
+        schema = 1
+        id = "asked"
+        title = "An instrument that is asked for two parts"
+        class = "survey_meter"
+        status = "verified"
+        sources = [{ what = "this test", grade = "S" }]
+        unmatched = "rejected"
+        identity = { name = "asked" }
+        transport = { kind = "serial", baud = 9600 }
+        framing = { kind = "line", max_bytes = 64 }
+        [dialogue.poll]
+        every_ms = 1000
+        join = "both/{model}"
+        request = [
+          { name = "model", send = "m", once = true, expect = { kind = "line" }, set = [{ name = "model" }] },
+          { name = "a", send = "a", expect = { kind = "bytes", count = 2 } },
+          { name = "b", send = "b", expect = { kind = "bytes", count = 3 } },
+        ]
+        [[message]]
+        name = "both"
+        topic = "both/{model}"
+        ignore = true
+        format = { kind = "text", name = "text" }
+    "#;
+
+    #[track_caller]
+    fn check(recording: &[u8], expected: &[(&str, Framed)]) {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("profile.toml");
+        std::fs::write(&path, PROFILE).unwrap();
+        let profile = Profile::load(&path).unwrap();
+        let found = Recorded::new(&profile).unwrap().stream(recording);
+        let expected: Vec<(String, Framed)> = expected
+            .iter()
+            .map(|(label, framed)| ((*label).to_owned(), framed.clone()))
+            .collect();
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn answers_are_taken_in_the_order_of_the_cycle() {
+        let frame = |text: &'static str| ("both/M1", Framed::Frame(text.into()));
+        check(b"M1\r\naabbbccddd", &[frame("aabbb"), frame("ccddd")]);
+        check(
+            b"M1\naabbbccd",
+            &[frame("aabbb"), ("b", Framed::Unfinished("d".into()))],
+        );
+        check(b"", &[]);
+    }
+}

@@ -1,0 +1,208 @@
+//! The mocks, and how well their frames can tell the field.
+
+use firmware_mocks::families::gamma_scout;
+use pantau::reading::{Quantity, Radiation};
+
+/// One mock and how well its frames can tell the field.
+pub(super) struct Row {
+    /// The mock's verb.
+    pub(super) family: &'static str,
+    /// What it must show, and nothing else.
+    pub(super) shows: &'static [Show],
+    /// Seconds that a value looks back on.
+    pub(super) window_s: u64,
+    /// Least readings of ten undisturbed minutes.
+    pub(super) least: usize,
+    /// Readings that the way back to pushing may cost after a silence or a reboot.
+    pub(super) spare: usize,
+    /// Whether it tells where it is.
+    pub(super) is_placed: bool,
+    /// Damage without a trace: what is left of a frame may be another good one.
+    pub(super) blind: &'static [&'static str],
+}
+
+/// A quantity and its resolution on the wire.
+pub(super) struct Show {
+    /// What is measured.
+    pub(super) quantity: Quantity,
+    /// What it should be in a field of so many µSv/h, or at a dose of so many µSv.
+    pub(super) of: fn(f64) -> f64,
+    /// In the quantity's unit.
+    pub(super) step: f64,
+}
+
+const fn show(quantity: Quantity, of: fn(f64) -> f64, step: f64) -> Show {
+    Show { quantity, of, step }
+}
+
+const COUNTS: Quantity = Quantity::CountRate(Radiation::Unspecified);
+
+const fn row(family: &'static str, least: usize) -> Row {
+    Row {
+        family,
+        shows: &[],
+        window_s: 0,
+        least,
+        spare: 0,
+        is_placed: false,
+        blind: &[],
+    }
+}
+
+/// For what is told in µSv/h or µSv.
+const fn itself(field: f64) -> f64 {
+    field
+}
+
+/// Those that send by themselves.
+pub(super) const PUSHING: &[Row] = &[
+    Row {
+        shows: &[
+            show(Quantity::DoseRate, itself, 0.0058),
+            show(COUNTS, |usv_h| usv_h / 0.0057 / 60.0, 1.0),
+        ],
+        window_s: 60,
+        ..row("mightyohm", 600)
+    },
+    // A number without anything around it: a part of one is another one.
+    Row {
+        shows: &[show(COUNTS, |usv_h| usv_h * 175.43 / 60.0, 0.017)],
+        window_s: 60,
+        blind: &["cut", "glued", "reboot"],
+        ..row("gc10", 600)
+    },
+    Row {
+        shows: &[
+            show(Quantity::DoseRate, itself, 0.0031),
+            show(
+                Quantity::CountRate(Radiation::AlphaBetaGamma),
+                |usv_h| usv_h * 334.0 / 60.0,
+                0.017,
+            ),
+        ],
+        window_s: 60,
+        is_placed: true,
+        ..row("bgeigie", 120)
+    },
+    // Asked again in silence it hears the second `@` as part of a command, and what it
+    // pushes while its prompt is waited for is refused.
+    Row {
+        shows: &[show(Quantity::DoseRate, itself, 0.0051)],
+        spare: 45,
+        ..row("thermo-radeye", 599)
+    },
+    Row {
+        shows: &[show(Quantity::DoseRate, itself, 0.0)],
+        ..row("automess-6150ad", 600)
+    },
+    Row {
+        shows: &[show(Quantity::DoseRate, itself, 0.051)],
+        ..row("ludlum-375", 300)
+    },
+    Row {
+        shows: &[
+            show(Quantity::DoseRate, itself, 0.0051),
+            show(Quantity::Dose, itself, 0.0051),
+        ],
+        spare: 8,
+        ..row("canberra-adm300", 299)
+    },
+    Row {
+        shows: &[
+            show(Quantity::DoseRate, itself, 0.0051),
+            show(COUNTS, |usv_h| usv_h * 153.8 / 60.0, 1.0),
+            show(Quantity::Dose, |usv| usv + 0.26, 0.0051),
+        ],
+        spare: 6,
+        ..row("bosean-fs5000", 599)
+    },
+    Row {
+        shows: &[
+            show(Quantity::DoseRate, itself, 0.05),
+            show(COUNTS, |usv_h| gamma_scout::cpm_of(usv_h) / 60.0, 0.1),
+        ],
+        window_s: 10,
+        // After a reboot it is in standard mode, and `O` is sent only once.
+        blind: &["reboot"],
+        ..row("gamma-scout", 59)
+    },
+    // Each byte is an event, so that no damage shows; nor does a frozen tenth of a
+    // second, which repeats chance. After ten windows without one it counts as silent.
+    Row {
+        shows: &[show(COUNTS, |usv_h| usv_h * 2.5, 0.1)],
+        window_s: 10,
+        blind: &[
+            "silence", "rubbish", "cut", "collapse", "frozen", "flood", "reboot",
+        ],
+        ..row("blackcat-gm10", 59)
+    },
+    Row {
+        is_placed: true,
+        ..row("nmea-gps", 1200)
+    },
+];
+
+/// Those that have to be asked.
+pub(super) const POLLED: &[Row] = &[
+    // Two bytes, and any two are a count.
+    Row {
+        shows: &[
+            show(Quantity::DoseRate, itself, 0.0066),
+            show(COUNTS, |usv_h| usv_h * 154.0 / 60.0, 1.0),
+        ],
+        window_s: 60,
+        blind: &["rubbish", "cut", "flood", "reboot"],
+        ..row("gq-gmc300", 1180)
+    },
+    Row {
+        shows: &[
+            show(Quantity::DoseRate, itself, 0.0066),
+            show(COUNTS, |usv_h| usv_h * 154.0 / 60.0, 1.0),
+        ],
+        window_s: 60,
+        blind: &["rubbish", "cut", "flood", "reboot"],
+        ..row("gq-gmc500", 1180)
+    },
+    // Frozen, its pulses stand still, and their rate is zero.
+    Row {
+        shows: &[
+            show(Quantity::DoseRate, itself, 0.001),
+            show(COUNTS, |usv_h| usv_h * 153.8 / 60.0, 1.0),
+        ],
+        window_s: 1,
+        blind: &["frozen"],
+        ..row("radpro", 1180)
+    },
+    // Its dose has that of the neutrons in it.
+    Row {
+        shows: &[
+            show(Quantity::DoseRate, itself, 0.0051),
+            show(Quantity::Dose, itself, 0.06),
+        ],
+        ..row("ludlum-2363", 590)
+    },
+    Row {
+        shows: &[
+            show(Quantity::DoseRate, itself, 0.001),
+            show(
+                Quantity::CountRate(Radiation::Gamma),
+                |usv_h| usv_h * 142.0,
+                0.1,
+            ),
+            show(Quantity::Dose, itself, 0.001),
+        ],
+        ..row("mirion-accurad", 590)
+    },
+    Row {
+        shows: &[
+            show(Quantity::DoseRate, itself, 0.0051),
+            show(COUNTS, |usv_h| usv_h * 116.7 / 60.0, 0.017),
+            show(Quantity::Dose, itself, 0.0051),
+        ],
+        ..row("radex-one", 590)
+    },
+    Row {
+        shows: &[show(Quantity::DoseRate, itself, 0.0001)],
+        ..row("alphahound", 590)
+    },
+];

@@ -19,7 +19,7 @@ async fn readings_get_the_nearest_fix_and_never_a_void_one() {
             + &sentence("GNGGA,030001,0700.0000,S,10700.0000,E,0,00,,,M,,M,,")),
     );
     let line = "CPS, 1, CPM, 21, uSv/hr, 0.11, SLOW\r\n";
-    home.write("counter", &line.repeat(40));
+    home.write("counter", line.repeat(40));
     let config = "[[instrument]]\nid = \"receiver\"\nprofile = \"nmea-gps\"\n\
                   capture.file = \"track\"\n\
                   [[instrument]]\nid = \"team\"\nprofile = \"mightyohm\"\n\

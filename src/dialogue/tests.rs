@@ -265,6 +265,31 @@ fn a_pushing_instrument_is_started_and_started_again() {
 }
 
 #[test]
+fn what_is_pushed_while_the_start_script_waits_in_vain_is_not_lost() {
+    check(
+        r#"
+            [dialogue]
+            start = [
+              { send = "@", expect = { kind = "text", text = ">" }, within_ms = 500 },
+            ]
+        "#,
+        &Permit::default(),
+        &[
+            In::Bytes(100, b"1\r\n2"),
+            // The second line goes on behind the end of the time.
+            In::Bytes(700, b"3\r\n"),
+            In::Wait(1400),
+        ],
+        &[
+            "0 send @",
+            "500 frame 1",
+            "500 no answer start[0]",
+            "700 frame 23",
+        ],
+    );
+}
+
+#[test]
 fn characters_are_spaced() {
     check(
         r#"

@@ -116,7 +116,11 @@ impl Dialogue {
                     (due.within, bytes)
                 });
         let rest = self.input.split().freeze();
-        if !rest.is_empty() && !is_blank(&rest) {
+        let is_pushed = matches!(self.place, Place::Start(_)) && !self.is_strict();
+        if is_pushed {
+            // An instrument that sends by itself may be doing so already.
+            self.unasked(&rest, now, out);
+        } else if !rest.is_empty() && !is_blank(&rest) {
             let is_long_enough = expected_bytes.is_some_and(|count| rest.len() >= count);
             let framed = if is_long_enough {
                 let why = Refusal::Checksum;
@@ -127,7 +131,8 @@ impl Dialogue {
             };
             self.emit_answer(framed, out);
         }
-        while let Some(framed) = self.framer.finish() {
+        // What is pushed goes on behind the end of the time for an answer.
+        while !is_pushed && let Some(framed) = self.framer.finish() {
             self.emit_answer(framed, out);
         }
         let attempts = match self.doing {

@@ -84,11 +84,10 @@ pub(super) const PUSHING: &[Row] = &[
         is_placed: true,
         ..row("bgeigie", 120)
     },
-    // Asked again in silence it hears the second `@` as part of a command, and what it
-    // pushes while its prompt is waited for is refused.
+    // After a reboot it is silent until it is started again.
     Row {
         shows: &[show(Quantity::DoseRate, itself, 0.0051)],
-        spare: 45,
+        spare: 10,
         ..row("thermo-radeye", 599)
     },
     Row {

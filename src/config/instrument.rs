@@ -27,7 +27,7 @@ pub struct Instrument {
     pub id: InstrumentId,
     /// `profile`: id of the device profile. Mandatory.
     pub profile: Arc<Profile>,
-    /// `serial`, `mqtt` or `capture`.
+    /// `serial`, `tcp`, `mqtt` or `capture`.
     pub input: Input,
     /// `site`: id of the site it stands at.
     pub site: Option<Arc<Site>>,

@@ -1,4 +1,6 @@
-//! Documents for other programs and for people, made from readings.
+//! Documents for other programs and for people, made from readings and events.
+
+pub mod cap;
 
 mod csv;
 mod geojson;

@@ -236,7 +236,8 @@ impl Zone {
         }
     }
 
-    const fn hours(self) -> i8 {
+    /// Hours that the zone is ahead of UTC.
+    pub const fn offset_hours(self) -> i8 {
         match self {
             Self::Utc => 0,
             Self::Wib => 7,
@@ -247,7 +248,7 @@ impl Zone {
 
     /// `2026-03-14 10:00:05 WIB`: an instant as a person in this zone reads it.
     pub fn local(self, at: Wall) -> String {
-        let civil = jiff::tz::offset(self.hours()).to_datetime(at.timestamp());
+        let civil = jiff::tz::offset(self.offset_hours()).to_datetime(at.timestamp());
         format!("{} {}", civil.strftime("%Y-%m-%d %H:%M:%S"), self.name())
     }
 }

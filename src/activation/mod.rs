@@ -28,6 +28,7 @@ mod settle;
 mod state;
 mod take;
 mod transition;
+mod trial;
 mod view;
 mod wire;
 

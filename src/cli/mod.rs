@@ -18,6 +18,7 @@ mod probe;
 mod profile;
 mod replay;
 mod run;
+mod subscriber;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -80,6 +81,9 @@ enum Verb {
     Ack(ask::AckOptions),
     /// Write stored readings; needs no running daemon.
     Export(export::Options),
+    /// Those who are told.
+    #[command(subcommand)]
+    Subscriber(subscriber::Verb),
 }
 
 /// How results are printed.
@@ -114,6 +118,7 @@ pub fn main() -> ExitCode {
         Verb::Books(options) => ask::books(&args, options),
         Verb::Ack(options) => ask::ack(&args, options),
         Verb::Export(options) => export::export(&args, options),
+        Verb::Subscriber(verb) => subscriber::run(&args, verb),
     };
     match outcome {
         Ok(code) => code,

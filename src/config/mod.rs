@@ -61,7 +61,7 @@ pub use problem::{ConfigErrors, ConfigProblem};
 pub use secret::Secret;
 pub use service::{Http, Publish};
 pub use site::{Site, Surroundings};
-pub use subscriber::{Channel, Subscriber, Webhook};
+pub use subscriber::{Channel, Post, Subscriber};
 pub use url::{HostPort, HttpUrl};
 
 use crate::activation;
@@ -242,13 +242,17 @@ fn check(table: &Table, path: Option<&Path>, folders: &Folders, problems: &Probl
     let criteria = criteria::read(root.table("criteria"));
     let activation = service::read_activation(root.table("activation"), node.mode);
     let publish = service::read_publish(root.table("publish"), &node);
+    let site_ids: Vec<String> = sites.sites.iter().map(|site| site.id.to_string()).collect();
     let has_subscribers = root.has("subscriber");
     let subscribers = root.tables("subscriber");
     let subscribers = subscriber::read(
         has_subscribers.then_some(subscribers),
-        node.language,
-        has_broker,
-        folders,
+        &subscriber::References {
+            node: &node,
+            has_broker,
+            site_ids: &site_ids,
+            folders,
+        },
     );
     let http = service::read_http(root.table("http"), folders);
     root.finish();

@@ -120,6 +120,11 @@ impl<'a> Section<'a> {
         get(self, key)
     }
 
+    /// A key that is let stand, whatever it says.
+    pub(super) fn let_pass(&mut self, key: &'static str) {
+        self.asked.insert(key);
+    }
+
     /// A text: not empty, without control characters.
     pub(super) fn text(&mut self, key: &'static str) -> Option<&'a str> {
         let value = self.get(key)?;

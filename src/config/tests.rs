@@ -653,9 +653,9 @@ fn subscribers() {
         "is missing",
     );
     bad(
-        "[[subscriber]]\nid = \"h\"\nkind = \"mail\"\nurl = \"http://h\"",
+        "[[subscriber]]\nid = \"h\"\nkind = \"fax\"\nurl = \"http://h\"",
         "subscriber[0] (h).kind",
-        "one of log, mqtt, webhook",
+        "one of log, mqtt, webhook, alertmanager, http, mail, cap, terminal",
     );
     bad(&hook(""), "subscriber[0] (h).url", "is missing");
     bad(
@@ -678,6 +678,68 @@ fn subscribers() {
             &at(key),
             part,
         );
+    }
+    for (keys, key, part) in [
+        (
+            "url = \"http://10.0.0.1/\"",
+            "url",
+            "allow_inside = [\"10.0.0.1\"]",
+        ),
+        (
+            "url = \"http://h\"\nallow_inside = [\"lan\"]",
+            "allow_inside[0]",
+            "no address or network",
+        ),
+        (
+            "url = \"http://h\"\nsites = [\"gaet\"]",
+            "sites[0]",
+            "no site `gaet`",
+        ),
+        (
+            "url = \"http://h\"\nquiet = { from = \"22:00\", until = \"24:00\" }",
+            "quiet.until",
+            "no time of day",
+        ),
+        (
+            "url = \"http://h\"\nnear = { lat = 1, lon = 2 }",
+            "near.radius_km",
+            "is missing",
+        ),
+    ] {
+        bad(&hook(keys), &at(key), part);
+    }
+    let of_kind =
+        |kind: &str, keys: &str| format!("[[subscriber]]\nid = \"h\"\nkind = \"{kind}\"\n{keys}");
+    for (kind, keys, key, part) in [
+        (
+            "http",
+            "url = \"http://h\"",
+            "template",
+            "or `template_file`",
+        ),
+        (
+            "http",
+            "url = \"http://h\"\ntemplate = \"{{ text\"",
+            "template",
+            "syntax error",
+        ),
+        ("cap", "sender = \"a b\"", "sender", "blanks"),
+        ("terminal", "", "device", "is missing"),
+        (
+            "mail",
+            "host = \"h\"\nsecurity = \"none\"\nfrom = \"a@b.id\"\nto = [\"c@d.id\"]",
+            "security",
+            "loopback only",
+        ),
+        (
+            "mail",
+            "host = \"h\"\nfrom = \"a@b.id\"\nto = [\"c\"]",
+            "to[0]",
+            "no mail address",
+        ),
+    ] {
+        let at = at(key);
+        bad(&of_kind(kind, keys), &at, part);
     }
     let twice = hook("url = \"http://h\"\n");
     bad(
@@ -958,7 +1020,7 @@ fn a_mistake_in_a_site_does_not_make_its_instruments_wrong() {
 fn subscribers_by_default() {
     let kinds = |config: Config| -> Vec<String> {
         let id = |s: super::Subscriber| {
-            assert_eq!(s.min_class, Class::PossibleEmergency);
+            assert_eq!(s.filter.min_class, Class::PossibleEmergency);
             s.id
         };
         config.subscribers.into_iter().map(id).collect()

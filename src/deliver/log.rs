@@ -2,9 +2,9 @@
 
 use tracing::{error, info, warn};
 
-use crate::activation::Event;
+use crate::activation::{Event, Text, Words};
 
-/// Which languages the log lines come in.
+/// Which languages people are told in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Language {
     /// Indonesian only.
@@ -16,13 +16,21 @@ pub enum Language {
     Both,
 }
 
+impl Language {
+    /// The words of the languages, in order.
+    pub(super) fn words(self, text: &Text) -> Vec<&Words> {
+        match self {
+            Self::Indonesian => vec![&text.id],
+            Self::English => vec![&text.en],
+            Self::Both => vec![&text.id, &text.en],
+        }
+    }
+}
+
 /// Writes an event to the log: one line in each language.
 pub(super) fn write(event: &Event, language: Language) {
-    if matches!(language, Language::Indonesian | Language::Both) {
-        line(event, &event.text.id.log);
-    }
-    if matches!(language, Language::English | Language::Both) {
-        line(event, &event.text.en.log);
+    for words in language.words(&event.text) {
+        line(event, &words.log);
     }
 }
 

@@ -6,11 +6,20 @@
 //! journal keeps it over a restart. The promise is: at least once, under one
 //! message id.
 
+mod address;
+mod alertmanager;
 mod backoff;
+mod cap;
+mod filter;
+mod http;
 mod log;
+mod mail;
 mod mqtt;
 mod queue;
+mod replace;
 mod subscriber;
+mod template;
+mod terminal;
 mod webhook;
 
 use std::sync::Arc;
@@ -20,9 +29,17 @@ use tokio::sync::mpsc;
 use crate::activation::Event;
 use crate::clock::Wall;
 
+pub use address::Allowed;
+pub use alertmanager::Alertmanager;
+pub use cap::CapFolder;
+pub use filter::{Filter, Near, Quiet};
+pub use http::Target;
 pub use log::Language;
+pub use mail::{Mail, MailConfig, Security, is_loopback};
 pub use mqtt::{MqttPublisher, Notice};
 pub use subscriber::{Kind, Subscriber, SubscriberConfig};
+pub use template::{ContentType, Form, Templated, parse_template};
+pub use terminal::Terminal;
 pub use webhook::Webhook;
 
 /// Events that may wait between the outbox and one subscriber's task. The task
@@ -87,6 +104,11 @@ pub(crate) enum Attempt {
     },
     /// Not this way: once more, then never.
     Refused {
+        /// Why.
+        error: String,
+    },
+    /// Never again, neither this nor anything else.
+    Gone {
         /// Why.
         error: String,
     },

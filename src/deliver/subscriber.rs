@@ -7,17 +7,26 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 
+use super::alertmanager::Alertmanager;
 use super::backoff::{OTHER_UNTIL, wait};
+use super::cap::CapFolder;
+use super::filter::{Filter, Quiet};
 use super::log::{self, Language};
+use super::mail::Mail;
 use super::mqtt::{Chore, MqttPublisher};
 use super::queue::Queue;
+use super::template::Templated;
+use super::terminal::Terminal;
 use super::webhook::Webhook;
 use super::{Attempt, Outcome, Report};
 use crate::activation::Event;
 use crate::clock::Clock;
-use crate::criteria::{Class, Recommendation};
+use crate::criteria::Class;
+
+/// Quiet hours are looked at again this often, as the wall clock may be set.
+const QUIET_LOOK: Duration = Duration::from_secs(60);
 
 /// How a subscriber is reached.
 pub enum Kind {
@@ -27,6 +36,16 @@ pub enum Kind {
     Mqtt(Box<MqttPublisher>),
     /// An HTTP address.
     Webhook(Box<Webhook>),
+    /// Alertmanager.
+    Alertmanager(Box<Alertmanager>),
+    /// A gateway with a form of its own.
+    Templated(Box<Templated>),
+    /// E-mail.
+    Mail(Box<Mail>),
+    /// A folder of CAP messages.
+    Cap(CapFolder),
+    /// A device that takes lines.
+    Terminal(Terminal),
 }
 
 impl fmt::Debug for Kind {
@@ -35,6 +54,11 @@ impl fmt::Debug for Kind {
             Self::Log(_) => "Log",
             Self::Mqtt(_) => "Mqtt",
             Self::Webhook(_) => "Webhook",
+            Self::Alertmanager(_) => "Alertmanager",
+            Self::Templated(_) => "Templated",
+            Self::Mail(_) => "Mail",
+            Self::Cap(_) => "Cap",
+            Self::Terminal(_) => "Terminal",
         })
     }
 }
@@ -44,21 +68,10 @@ impl fmt::Debug for Kind {
 pub struct SubscriberConfig {
     /// Its name.
     pub id: Arc<str>,
-    /// Events of activations that never reached this class are not for it.
-    pub min_class: Class,
-}
-
-impl SubscriberConfig {
-    /// Whether an event is for this subscriber. Where a team is recommended to
-    /// go (T2.2-3) it is for those who want possible emergencies, whatever the
-    /// class.
-    pub fn wants(&self, event: &Event) -> bool {
-        let class = Class::from_word(&event.activation.class_max);
-        let sends_a_team =
-            event.activation.recommended_status == Recommendation::AktifParsial.as_str();
-        class.is_some_and(|class| class >= self.min_class)
-            || (sends_a_team && self.min_class <= Class::PossibleEmergency)
-    }
+    /// Which events are for it.
+    pub filter: Filter,
+    /// When it wants to hear of emergencies only.
+    pub quiet: Option<Quiet>,
 }
 
 /// A subscriber and the means to reach it.
@@ -91,6 +104,7 @@ impl Subscriber {
         let mut queue = Queue::default();
         let mut sending: Option<Sending> = None;
         let mut said_failing = false;
+        let mut gone: Option<String> = None;
         loop {
             if sending.is_none() && queue.first().is_some() {
                 let now = Instant::now();
@@ -118,20 +132,39 @@ impl Subscriber {
                     continue;
                 }
                 () = until(next), if next.is_some() => None,
-                chore = next_chore(&mut self.kind) => Some(chore),
+                chore = next_work(&mut self.kind) => Some(chore),
             };
-            if let (Some(chore), Kind::Mqtt(mqtt)) = (chore, &mut self.kind) {
-                mqtt.do_chore(chore, &clock);
+            if let Some(chore) = chore {
+                self.do_chore(chore, &clock).await;
                 continue;
             }
             let (Some(event), Some(state)) = (queue.first().cloned(), sending.as_mut()) else {
                 continue;
             };
+            let quiet = self
+                .config
+                .quiet
+                .and_then(|quiet| quiet.lasts(clock.wall()));
+            if let (Some(left), false) = (quiet, queue.has_emergency()) {
+                state.next = Instant::now() + left.min(QUIET_LOOK);
+                continue;
+            }
             state.attempts += 1;
-            let attempt = tokio::select! {
-                () = stop.cancelled() => return,
-                attempt = self.attempt(&event, &clock) => attempt,
+            let attempt = match &gone {
+                Some(error) => Attempt::Gone {
+                    error: error.clone(),
+                },
+                None => tokio::select! {
+                    () = stop.cancelled() => return,
+                    attempt = self.attempt(&event, &clock) => attempt,
+                },
             };
+            if let Attempt::Gone { error } = &attempt
+                && gone.is_none()
+            {
+                error!(subscriber = %self.config.id, %error, "Subscriber wants nothing any more; it is told nothing until the next start.");
+                gone = Some(error.clone());
+            }
             match self.settle(&event, state, attempt, &mut said_failing, &queue) {
                 None => {}
                 Some(outcome) => {
@@ -139,6 +172,28 @@ impl Subscriber {
                     sending = None;
                     self.report(&reports, &clock, &event, outcome).await;
                 }
+            }
+        }
+    }
+
+    async fn do_chore(&mut self, work: Work, clock: &Clock) {
+        match (work, &mut self.kind) {
+            (Work::Mqtt(chore), Kind::Mqtt(mqtt)) => mqtt.do_chore(chore, clock),
+            (Work::Renew, Kind::Alertmanager(manager)) => manager.refresh(clock).await,
+            _ => {}
+        }
+    }
+
+    /// Tells one event now, outside any queue.
+    ///
+    /// # Errors
+    ///
+    /// What the subscriber or the way to it answered.
+    pub async fn tell_once(&mut self, event: &Event, clock: &Clock) -> Result<(), String> {
+        match self.attempt(event, clock).await {
+            Attempt::Accepted => Ok(()),
+            Attempt::Later { error, .. } | Attempt::Refused { error } | Attempt::Gone { error } => {
+                Err(error)
             }
         }
     }
@@ -151,6 +206,11 @@ impl Subscriber {
             }
             Kind::Mqtt(mqtt) => mqtt.publish(event, clock).await,
             Kind::Webhook(webhook) => webhook.post(event, clock).await,
+            Kind::Alertmanager(manager) => manager.post(event, clock).await,
+            Kind::Templated(templated) => templated.post(event).await,
+            Kind::Mail(mail) => mail.send(event).await,
+            Kind::Cap(folder) => folder.write(event, clock).await,
+            Kind::Terminal(terminal) => terminal.write(event).await,
         }
     }
 
@@ -175,6 +235,7 @@ impl Subscriber {
                 });
             }
             Attempt::Later { error, after } => (error, after),
+            Attempt::Gone { error } => return Some(Outcome::DeadLetter { error }),
             Attempt::Refused { error } => {
                 state.refusals += 1;
                 if state.refusals > 1 {
@@ -213,11 +274,28 @@ impl Subscriber {
     }
 }
 
-/// Only the publisher on the broker has anything to do between events.
-async fn next_chore(kind: &mut Kind) -> Chore {
+/// What is to be done between events.
+enum Work {
+    /// For the publisher on the broker.
+    Mqtt(Chore),
+    /// Open alerts at Alertmanager are to be renewed.
+    Renew,
+}
+
+/// Waits for something to do between events; most kinds never have anything.
+async fn next_work(kind: &mut Kind) -> Work {
     match kind {
-        Kind::Mqtt(mqtt) => mqtt.next_chore().await,
-        Kind::Log(_) | Kind::Webhook(_) => std::future::pending().await,
+        Kind::Mqtt(mqtt) => Work::Mqtt(mqtt.next_chore().await),
+        Kind::Alertmanager(manager) => {
+            tokio::time::sleep_until(manager.refresh_at()).await;
+            Work::Renew
+        }
+        Kind::Log(_)
+        | Kind::Webhook(_)
+        | Kind::Templated(_)
+        | Kind::Mail(_)
+        | Kind::Cap(_)
+        | Kind::Terminal(_) => std::future::pending().await,
     }
 }
 

@@ -1,62 +1,53 @@
-//! A webhook: the event as JSON by HTTP POST, signed where a secret is set.
-
-use std::time::Duration;
+//! A webhook: the event as JSON by HTTP POST, signed where a secret is set, in
+//! the form of Standard Webhooks.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
-use reqwest::header::{CONTENT_TYPE, RETRY_AFTER};
-use reqwest::{Client, Response, StatusCode, redirect};
+use reqwest::Method;
+use reqwest::header::HeaderValue;
 use sha2::Sha256;
 
 use super::Attempt;
+use super::http::{Poster, Target, json_headers};
 use crate::activation::Event;
 use crate::clock::Clock;
-use crate::error::Chain;
+
+/// What a secret begins with when the rest is base64, as Standard Webhooks has it.
+const ENCODED: &str = "whsec_";
 
 /// An HTTP address that wants events.
+#[derive(Debug)]
 pub struct Webhook {
-    url: String,
-    client: Client,
-    secret: Option<Vec<u8>>,
+    poster: Poster,
+    keys: Keys,
 }
 
-impl std::fmt::Debug for Webhook {
+/// The keys that sign: two while one is changed for the other.
+struct Keys(Vec<Vec<u8>>);
+
+impl std::fmt::Debug for Keys {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Webhook({})", self.url)
+        write!(f, "Keys({})", self.0.len())
     }
 }
 
 impl Webhook {
-    /// A webhook whose answers may take `timeout`. With a secret every message
-    /// carries `webhook-signature`, an HMAC-SHA-256 over id, time and body.
+    /// A webhook. With secrets every message carries `webhook-signature`: for
+    /// each of them an HMAC-SHA-256 over id, time and body.
     ///
     /// # Errors
     ///
     /// When no TLS set-up is possible on this machine.
-    pub fn new(
-        url: String,
-        secret: Option<Vec<u8>>,
-        timeout: Duration,
-    ) -> Result<Self, reqwest::Error> {
-        // Two providers could be compiled in, so one is named; a second call
-        // finds the first one in place.
-        rustls::crypto::ring::default_provider()
-            .install_default()
-            .ok();
-        let client = Client::builder()
-            .timeout(timeout)
-            .redirect(redirect::Policy::none())
-            .user_agent(concat!("pantau/", env!("CARGO_PKG_VERSION")))
-            .build()?;
+    pub fn new(target: Target, secrets: &[&str]) -> Result<Self, reqwest::Error> {
+        let keys = secrets.iter().map(|secret| key(secret)).collect();
         Ok(Self {
-            url,
-            client,
-            secret,
+            poster: Poster::new(target)?,
+            keys: Keys(keys),
         })
     }
 
-    /// One attempt. Only a 2xx is acceptance; a redirect is a failure.
+    /// One attempt.
     pub(super) async fn post(&self, event: &Event, clock: &Clock) -> Attempt {
         let body = match serde_json::to_vec(event) {
             Ok(body) => body,
@@ -67,47 +58,36 @@ impl Webhook {
             }
         };
         let stamp = clock.wall().as_secs();
-        let mut request = self
-            .client
-            .post(&self.url)
-            .header(CONTENT_TYPE, "application/json")
-            .header("webhook-id", &event.id)
-            .header("webhook-timestamp", stamp);
-        if let Some(secret) = &self.secret {
-            request = request.header("webhook-signature", sign(secret, &event.id, stamp, &body));
+        let mut headers = json_headers();
+        headers.insert("webhook-timestamp", HeaderValue::from(stamp));
+        let signatures: Vec<String> = self
+            .keys
+            .0
+            .iter()
+            .map(|key| sign(key, &event.id, stamp, &body))
+            .collect();
+        let signatures = signatures.join(" ");
+        let texts = [
+            ("webhook-id", event.id.as_str()),
+            ("webhook-signature", &signatures),
+        ];
+        for (name, text) in texts {
+            if let Ok(value) = HeaderValue::from_str(text)
+                && !text.is_empty()
+            {
+                headers.insert(name, value);
+            }
         }
-        match request.body(body).send().await {
-            Ok(response) => verdict(&response),
-            Err(error) => Attempt::Later {
-                error: Chain(&error.without_url()).to_string(),
-                after: None,
-            },
-        }
+        self.poster.send(Method::POST, headers, body).await
     }
 }
 
-fn verdict(response: &Response) -> Attempt {
-    let status = response.status();
-    if status.is_success() {
-        return Attempt::Accepted;
-    }
-    let error = format!("answered {status}");
-    let passing = status.is_server_error()
-        || matches!(
-            status,
-            StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_EARLY | StatusCode::TOO_MANY_REQUESTS
-        );
-    if passing {
-        let after = response
-            .headers()
-            .get(RETRY_AFTER)
-            .and_then(|value| value.to_str().ok())
-            .and_then(|text| text.trim().parse().ok())
-            .map(Duration::from_secs);
-        Attempt::Later { error, after }
-    } else {
-        Attempt::Refused { error }
-    }
+/// `whsec_<base64>` stands for the bytes; anything else for itself.
+fn key(secret: &str) -> Vec<u8> {
+    secret
+        .strip_prefix(ENCODED)
+        .and_then(|encoded| STANDARD.decode(encoded).ok())
+        .unwrap_or_else(|| secret.as_bytes().to_vec())
 }
 
 /// `v1,<base64>` over `id.time.body`, as Standard Webhooks has it.
@@ -125,15 +105,20 @@ mod tests {
     /// The example of the Standard Webhooks specification.
     #[test]
     fn the_signature_is_the_standard_one() {
-        let secret = STANDARD.decode("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").unwrap();
         assert_eq!(
             sign(
-                &secret,
+                &key("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"),
                 "msg_p5jXN8AQM9LWM0D4loKWxJek",
                 1_614_265_330,
                 br#"{"test": 2432232314}"#
             ),
             "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
         );
+    }
+
+    #[test]
+    fn a_secret_without_the_prefix_is_its_own_bytes() {
+        assert_eq!(key("plain secret"), b"plain secret");
+        assert_eq!(key("whsec_no base64!"), b"whsec_no base64!");
     }
 }

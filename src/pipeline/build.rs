@@ -3,20 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::mpsc;
-
-use super::StartError;
 use super::core::{Admit, Place};
 use super::instrument::Instrument;
 use super::router::Router;
-use crate::activation::{ActivationView, Coordinates, PlaceContext, SiteRef};
+use crate::activation::{Coordinates, PlaceContext, SiteRef};
 use crate::clock::Wall;
-use crate::config::{self, Channel, Claim, Config, Input};
+use crate::config::{self, Claim, Config, Input};
 use crate::criteria::{CountBackground, Setting, SourceKind, Subject};
 use crate::decode::Decoder;
-use crate::deliver::{
-    Kind, Language, MqttPublisher, Notice, Subscriber, SubscriberConfig, Webhook,
-};
 use crate::dialogue::Permit;
 use crate::normalise::{Calibration, Normaliser};
 use crate::profile::{Profile, Transport};
@@ -139,7 +133,7 @@ fn device(configured: &config::Instrument, permit: &Permit) -> Option<String> {
     permit.device.clone().filter(|_| is_told)
 }
 
-fn broker(config: &Config, filters: Vec<String>) -> Option<Mqtt> {
+pub(super) fn broker(config: &Config, filters: Vec<String>) -> Option<Mqtt> {
     let broker = config.broker.as_ref()?;
     Some(Mqtt {
         host: broker.address.host.clone(),
@@ -319,49 +313,4 @@ fn setting(configured: &config::Instrument) -> Setting {
 /// reading.
 fn counted_at(configured: &config::Instrument) -> Option<Wall> {
     configured.background.counts.map(|counts| counts.counted_at)
-}
-
-/// Builds a subscriber; one on the broker also takes notices.
-pub(super) fn subscriber(
-    configured: &config::Subscriber,
-    config: &Config,
-    open: &[ActivationView],
-    notice_bound: usize,
-) -> Result<(Subscriber, Option<mpsc::Sender<Notice>>), StartError> {
-    let mut notices = None;
-    let kind = match &configured.channel {
-        Channel::Log { language } => Kind::Log(match language {
-            Some(config::Language::Indonesian) => Language::Indonesian,
-            Some(config::Language::English) => Language::English,
-            None => Language::Both,
-        }),
-        Channel::Mqtt => {
-            let broker = broker(config, Vec::new())
-                .expect("invariant: a checked configuration has a broker for its subscribers");
-            // Two publishers under one name would throw each other out.
-            let client_id = format!("{}-{}", broker.client_id, configured.id);
-            let (sender, receiver) = mpsc::channel(notice_bound);
-            notices = Some(sender);
-            let prefix = config.publish.prefix.clone();
-            let publisher = MqttPublisher::new(broker.options(&client_id), prefix, open, receiver);
-            Kind::Mqtt(Box::new(publisher))
-        }
-        Channel::Webhook(webhook) => {
-            let secret = webhook
-                .secret
-                .as_ref()
-                .map(|s| s.expose().as_bytes().to_vec());
-            let webhook = Webhook::new(webhook.url.expose().to_owned(), secret, webhook.timeout)
-                .map_err(|source| StartError::Subscriber {
-                    subscriber: configured.id.clone(),
-                    source,
-                })?;
-            Kind::Webhook(Box::new(webhook))
-        }
-    };
-    let config = SubscriberConfig {
-        id: configured.id.as_str().into(),
-        min_class: configured.min_class,
-    };
-    Ok((Subscriber { config, kind }, notices))
 }

@@ -14,6 +14,7 @@ mod instrument;
 mod outbox;
 mod replay;
 mod router;
+mod subscribers;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
@@ -34,6 +35,7 @@ pub use command::{
 };
 pub use outbox::EVENT_BOUND;
 pub use replay::{Replay, Step};
+pub use subscribers::{SubscriberError, subscriber};
 
 use crate::activation::{ActivationView, Event, EventContext, Machine, Mode};
 use crate::clock::Clock;
@@ -76,15 +78,9 @@ pub enum StartError {
     /// The journal's thread.
     #[error("failed to start the journal's thread")]
     JournalThread(#[source] std::io::Error),
-    /// A webhook.
-    #[error("failed to set up subscriber `{subscriber}`")]
-    Subscriber {
-        /// Which.
-        subscriber: String,
-        /// Why.
-        #[source]
-        source: reqwest::Error,
-    },
+    /// A subscriber.
+    #[error("failed to set up a subscriber")]
+    Subscriber(#[source] SubscriberError),
 }
 
 /// A running daemon.
@@ -436,7 +432,8 @@ fn start_subscribers(
     let mut tasks = JoinSet::new();
     let mut notices = None;
     for configured in &config.subscribers {
-        let (subscriber, wanted) = build::subscriber(configured, config, open, NOTICE_BOUND)?;
+        let (subscriber, wanted) =
+            subscriber(configured, config, open, NOTICE_BOUND).map_err(StartError::Subscriber)?;
         notices = notices.or(wanted);
         let (offers, offered) = mpsc::channel(OFFER_BOUND);
         listeners.push(Listener {

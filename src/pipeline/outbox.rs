@@ -329,7 +329,7 @@ impl Outbox {
         };
         self.listeners
             .iter()
-            .filter(|listener| listener.config.wants(&event))
+            .filter(|listener| listener.config.filter.wants(&event))
             .map(|listener| Outgoing {
                 message: event.id.clone(),
                 subscriber: listener.config.id.to_string(),
@@ -346,7 +346,7 @@ impl Outbox {
             return;
         };
         for listener in &mut self.listeners {
-            if listener.config.wants(&event) {
+            if listener.config.filter.wants(&event) {
                 listener.offer(Arc::clone(&event));
             }
         }

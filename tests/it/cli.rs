@@ -8,7 +8,7 @@ use std::process::{Command, Output};
 
 use serde_json::{Value, json};
 
-use crate::support::{Home, json_lines, pantau};
+use crate::support::{Home, json_lines, pantau, texts};
 
 #[track_caller]
 fn check_exit(output: &Output, code: i32) {
@@ -18,11 +18,6 @@ fn check_exit(output: &Output, code: i32) {
         Some(code),
         "stdout: {out}\nstderr: {err}"
     );
-}
-
-fn texts(output: &Output) -> (String, String) {
-    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
-    (text(&output.stdout), text(&output.stderr))
 }
 
 #[track_caller]

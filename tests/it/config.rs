@@ -220,9 +220,17 @@ fn whole_example() -> (Vec<String>, usize) {
 /// A folder with every file that the example names.
 fn example_folder() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
-    for secret in ["http.token", "mqtt.password", "webhook.key"] {
+    for secret in [
+        "http.token",
+        "mqtt.password",
+        "webhook.key",
+        "webhook2.key",
+        "mail.password",
+        "sms.token",
+    ] {
         write(&folder.path().join(secret), 0o600, "0123456789abcdef\n");
     }
+    fs::write(folder.path().join("sms.form"), "to=duty&text={{ sms }}").unwrap();
     let area = r#"{"type":"Polygon","coordinates":[[[106,-6],[107,-6],[107,-7],[106,-6]]]}"#;
     fs::write(folder.path().join("beach.geojson"), area).unwrap();
     fs::write(folder.path().join("drive.log"), "").unwrap();

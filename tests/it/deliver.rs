@@ -24,7 +24,10 @@ fn home() -> Home {
 
 fn webhook(id: &str, hook: &Webhook) -> String {
     let url = hook.url();
-    format!("\n[[subscriber]]\nid = \"{id}\"\nkind = \"webhook\"\nurl = \"{url}\"\n")
+    format!(
+        "\n[[subscriber]]\nid = \"{id}\"\nkind = \"webhook\"\nurl = \"{url}\"\n\
+             allow_inside = [\"127.0.0.1\"]\n"
+    )
 }
 
 /// A station on the broker.

@@ -12,4 +12,5 @@
 )]
 mod support;
 
+mod cap;
 mod mosquitto;

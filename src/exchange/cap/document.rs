@@ -66,7 +66,14 @@ fn alert(
     if !earlier.is_empty() {
         let references: Vec<String> = earlier
             .iter()
-            .map(|one| format!("{},{},{}", context.sender, one.identifier, cap_time(one.sent)))
+            .map(|one| {
+                format!(
+                    "{},{},{}",
+                    context.sender,
+                    one.identifier,
+                    cap_time(one.sent)
+                )
+            })
             .collect();
         element(out, "references", &references.join(" "))?;
     }
@@ -121,7 +128,11 @@ fn weight(activation: &ActivationView) -> Weight {
         Some(Class::PossibleEmergency) => Weight {
             urgency: "Expected",
             severity: "Moderate",
-            certainty: if activation.confirmed { "Likely" } else { "Possible" },
+            certainty: if activation.confirmed {
+                "Likely"
+            } else {
+                "Possible"
+            },
             categories: &["CBRNE"],
             responses: &["Assess", "Avoid"],
         },
@@ -213,7 +224,10 @@ fn parameters(event: &Event) -> Vec<(&'static str, String)> {
     ];
     let mut add = |name, value: Option<String>| parameters.extend(value.map(|v| (name, v)));
     add("value", activation.value.map(|value| value.to_string()));
-    add("value_constraint", activation.at_least.then(|| "GT".to_owned()));
+    add(
+        "value_constraint",
+        activation.at_least.then(|| "GT".to_owned()),
+    );
     add("level", activation.level.map(|level| level.to_string()));
     add("radiation", activation.radiation.clone());
     let flags = (!activation.flags.is_empty()).then(|| activation.flags.join(" "));

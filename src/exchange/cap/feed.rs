@@ -52,7 +52,11 @@ pub fn cap_feed(sender: &str, updated: Wall, entries: &[FeedEntry]) -> io::Resul
 fn entry(out: &mut Writer<Vec<u8>>, sender: &str, entry: &FeedEntry) -> io::Result<()> {
     let href = format!("{}.xml", entry.identifier);
     out.create_element("entry").write_inner_content(|out| {
-        text(out, "id", &format!("urn:pantau:cap:{sender}:{}", entry.identifier))?;
+        text(
+            out,
+            "id",
+            &format!("urn:pantau:cap:{sender}:{}", entry.identifier),
+        )?;
         text(out, "title", &entry.title)?;
         text(out, "updated", &entry.sent.to_string())?;
         out.create_element("link")

@@ -54,7 +54,9 @@ pub struct Earlier {
 
 /// `YYYY-MM-DDThh:mm:ss-00:00`: the form the schema takes; it refuses `Z`.
 fn cap_time(at: Wall) -> String {
-    at.timestamp().strftime("%Y-%m-%dT%H:%M:%S-00:00").to_string()
+    at.timestamp()
+        .strftime("%Y-%m-%dT%H:%M:%S-00:00")
+        .to_string()
 }
 
 /// Text without what XML 1.0 cannot hold, even escaped.

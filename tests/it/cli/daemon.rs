@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::{check_exit, check_has, check_same, texts};
+use super::{check_exit, check_has, check_same};
 use crate::support::{
-    Daemon, Home, PATIENCE, free_address, json_lines, mightyohm_line, pantau, wait_for,
+    Daemon, Home, PATIENCE, free_address, json_lines, mightyohm_line, pantau, texts, wait_for,
 };
 
 /// A daemon plays a recording into its store; the store is then read without it.

@@ -5,8 +5,8 @@ use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 
-use super::{check_exit, check_has, check_same, pantau_with_input, texts};
-use crate::support::{Home, json_lines, mightyohm_line, pantau, shared};
+use super::{check_exit, check_has, check_same, pantau_with_input};
+use crate::support::{Home, json_lines, mightyohm_line, pantau, shared, texts};
 
 /// The sample record of the interface description, section 2, is the first
 /// reading of this recording.

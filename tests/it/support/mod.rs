@@ -3,6 +3,7 @@
 
 mod broker;
 mod daemon;
+mod smtp;
 mod webhook;
 
 use std::fmt::Debug;
@@ -18,6 +19,7 @@ use tokio::time::{Instant, sleep};
 
 pub(crate) use broker::{Client, broker, free_address, start_broker_at};
 pub(crate) use daemon::{Daemon, pantau};
+pub(crate) use smtp::Smtp;
 pub(crate) use webhook::{Answer, Received, Webhook};
 
 /// How long anything may take that is sure to come: long, for a machine that is
@@ -135,4 +137,10 @@ pub(crate) fn json_lines(output: &Output) -> Vec<serde_json::Value> {
 pub(crate) fn shared() -> Option<PathBuf> {
     let shared = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared");
     shared.is_dir().then_some(shared)
+}
+
+/// What a program printed: standard output, standard error.
+pub(crate) fn texts(output: &Output) -> (String, String) {
+    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+    (text(&output.stdout), text(&output.stderr))
 }

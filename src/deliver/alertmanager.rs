@@ -1,0 +1,213 @@
+//! Activations as alerts of Alertmanager's API v2, so that an existing on-call
+//! set-up takes them on.
+//!
+//! An alert there is known by its labels, so the labels of an activation never
+//! change but for `severity`, which routes need; when that rises, the lower one
+//! is ended in the same request. Alertmanager ends what nobody renews: the end
+//! is set far ahead and moved on while the activation is open.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use reqwest::Method;
+use serde::Serialize;
+use tokio::time::Instant;
+
+use super::Attempt;
+use super::http::{Poster, Target, json_headers};
+use crate::activation::{ActivationView, Event};
+use crate::clock::{Clock, Wall};
+use crate::criteria::Class;
+
+/// How far ahead an open alert ends: longer than a daemon should ever be down.
+const ENDS_AFTER: Duration = Duration::from_secs(24 * 3600);
+
+/// How often the ends of open alerts are moved on.
+const REFRESH_EVERY: Duration = Duration::from_secs(3600);
+
+/// Alertmanager, and what it has been told.
+#[derive(Debug)]
+pub struct Alertmanager {
+    poster: Poster,
+    node: String,
+    open: HashMap<String, (ActivationView, Annotations)>,
+    refresh_at: Instant,
+}
+
+#[derive(Debug, PartialEq, Serialize)]
+struct Alert {
+    labels: Labels,
+    annotations: Annotations,
+    #[serde(rename = "startsAt")]
+    starts_at: String,
+    #[serde(rename = "endsAt")]
+    ends_at: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+struct Labels {
+    alertname: &'static str,
+    activation: String,
+    node: String,
+    severity: &'static str,
+    subject: String,
+    exercise: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    site: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+struct Annotations {
+    summary: String,
+    summary_en: String,
+    description: String,
+    description_en: String,
+    version: String,
+}
+
+impl Annotations {
+    fn of_event(event: &Event) -> Self {
+        Self {
+            summary: event.text.id.headline.clone(),
+            summary_en: event.text.en.headline.clone(),
+            description: event.text.id.lines.join("\n"),
+            description_en: event.text.en.lines.join("\n"),
+            version: event.activation.version.to_string(),
+        }
+    }
+
+    /// Of an activation that was told before this process began.
+    fn of_view(view: &ActivationView) -> Self {
+        let summary = format!("{} {} {}", view.id, view.class_max, view.instrument);
+        Self {
+            summary: summary.clone(),
+            summary_en: summary,
+            description: view.rule_source.clone(),
+            description_en: view.rule_source.clone(),
+            version: view.version.to_string(),
+        }
+    }
+}
+
+/// What Alertmanager's users route by, from the lowest.
+const SEVERITIES: [&str; 3] = ["info", "warning", "critical"];
+
+fn severity(class_max: &str) -> usize {
+    match Class::from_word(class_max) {
+        Some(Class::Emergency) => 2,
+        Some(Class::PossibleEmergency) => 1,
+        _ => 0,
+    }
+}
+
+impl Alertmanager {
+    /// An Alertmanager whose address ends before `/api/v2/alerts`. `open` are
+    /// the activations that are renewed from the start.
+    ///
+    /// # Errors
+    ///
+    /// When no TLS set-up is possible on this machine.
+    pub fn new(
+        mut target: Target,
+        node: &str,
+        open: &[ActivationView],
+    ) -> Result<Self, reqwest::Error> {
+        let base = target.url.trim_end_matches('/');
+        target.url = format!("{base}/api/v2/alerts");
+        Ok(Self {
+            poster: Poster::new(target)?,
+            node: node.to_owned(),
+            open: open
+                .iter()
+                .map(|view| (view.id.clone(), (view.clone(), Annotations::of_view(view))))
+                .collect(),
+            refresh_at: Instant::now() + REFRESH_EVERY,
+        })
+    }
+
+    /// One attempt.
+    pub(super) async fn post(&mut self, event: &Event, clock: &Clock) -> Attempt {
+        let alerts = alerts(event, &self.node, clock.wall());
+        let attempt = self.send(&alerts).await;
+        if attempt == Attempt::Accepted {
+            let view = &event.activation;
+            if view.state == "CLOSED" {
+                self.open.remove(&view.id);
+            } else {
+                let known = (view.clone(), Annotations::of_event(event));
+                self.open.insert(view.id.clone(), known);
+            }
+        }
+        attempt
+    }
+
+    /// When open alerts are to be renewed.
+    pub(super) const fn refresh_at(&self) -> Instant {
+        self.refresh_at
+    }
+
+    /// Moves the ends of open alerts on. One that fails is tried next time,
+    /// long before an alert ends.
+    pub(super) async fn refresh(&mut self, clock: &Clock) {
+        self.refresh_at = Instant::now() + REFRESH_EVERY;
+        let now = clock.wall();
+        let renewed: Vec<Alert> = self
+            .open
+            .values()
+            .map(|(view, annotations)| Alert {
+                labels: labels(view, &self.node, severity(&view.class_max)),
+                annotations: annotations.clone(),
+                starts_at: view.onset.clone(),
+                ends_at: now.saturating_add(ENDS_AFTER).to_string(),
+            })
+            .collect();
+        if !renewed.is_empty() && self.send(&renewed).await != Attempt::Accepted {
+            tracing::warn!("Alertmanager did not take the renewal of open alerts.");
+        }
+    }
+
+    async fn send(&self, alerts: &[Alert]) -> Attempt {
+        match serde_json::to_vec(alerts) {
+            Ok(body) => self.poster.send(Method::POST, json_headers(), body).await,
+            Err(error) => Attempt::Refused {
+                error: error.to_string(),
+            },
+        }
+    }
+}
+
+fn labels(view: &ActivationView, node: &str, severity: usize) -> Labels {
+    Labels {
+        alertname: "PantauActivation",
+        activation: view.id.clone(),
+        node: node.to_owned(),
+        severity: SEVERITIES.get(severity).copied().unwrap_or("critical"),
+        subject: view.subject.clone(),
+        exercise: view.exercise.to_string(),
+        site: view.place.site.clone(),
+    }
+}
+
+/// The alert of an event, and the ends of those with a lower severity that an
+/// earlier version may have raised.
+fn alerts(event: &Event, node: &str, now: Wall) -> Vec<Alert> {
+    let view = &event.activation;
+    let is_over = view.state == "CLOSED";
+    let current = severity(&view.class_max);
+    let alert = |severity: usize, ends_at: Wall| Alert {
+        labels: labels(view, node, severity),
+        annotations: Annotations::of_event(event),
+        starts_at: view.onset.clone(),
+        ends_at: ends_at.to_string(),
+    };
+    let ends_at = if is_over {
+        now
+    } else {
+        now.saturating_add(ENDS_AFTER)
+    };
+    let mut alerts = vec![alert(current, ends_at)];
+    if view.version > 1 {
+        alerts.extend((0..current).map(|lower| alert(lower, now)));
+    }
+    alerts
+}

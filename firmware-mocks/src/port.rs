@@ -8,8 +8,21 @@
 use std::future::pending;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
 
 use crate::pty::{FarEnd, Pty};
+
+/// How long [`Port::drain`] waits at most.
+pub const DRAIN_MAX: Duration = Duration::from_secs(1);
+
+/// How often it looks.
+const DRAIN_POLL: Duration = Duration::from_millis(5);
+
+/// How often in a row there must be nothing: bytes are on their way through the
+/// kernel for a moment, and then in neither end's buffer.
+const EMPTY_LOOKS: u32 = 4;
 
 /// A port of the mock.
 #[derive(Debug)]
@@ -123,6 +136,25 @@ impl Port {
     pub fn unplug(&mut self) {
         self.unlink();
         self.pty = None;
+    }
+
+    /// Waits until whoever has the port open has read all that was sent: what is
+    /// unread is gone when the port is dropped. Not longer than [`DRAIN_MAX`], as a
+    /// reader may have stopped reading.
+    pub async fn drain(&self) {
+        let Some(pty) = &self.pty else {
+            return;
+        };
+        let end = Instant::now() + DRAIN_MAX;
+        let mut n_empty = 0;
+        while pty.is_open() && Instant::now() < end && n_empty < EMPTY_LOOKS {
+            // Where the reader keeps others out nobody can look: it has all the time.
+            n_empty = match pty.n_unread() {
+                Ok(0) => n_empty + 1,
+                Ok(_) | Err(_) => 0,
+            };
+            sleep(DRAIN_POLL).await;
+        }
     }
 
     /// Puts the cable in, under a new name; the link follows. A port that is

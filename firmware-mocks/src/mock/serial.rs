@@ -88,6 +88,7 @@ impl Bench {
             }
             self.desk.tally.send_replace(self.tally());
         }
+        self.port.drain().await;
         Ok(self.tally())
     }
 

@@ -3,6 +3,8 @@
 
 mod broker;
 mod daemon;
+pub(crate) mod fleet;
+pub(crate) mod process;
 mod webhook;
 
 use std::fmt::Debug;

@@ -132,7 +132,7 @@ fn says_overload(reading: &Reading) -> bool {
 
 fn firmware(row: &Row) -> (&'static Family, Box<dyn Firmware>) {
     let family = Family::named(row.family).unwrap();
-    let Build::Serial(build) = family.build else {
+    let (Build::Serial(build) | Build::Tcp(build)) = family.build else {
         panic!("{} is on no line", row.family);
     };
     (family, build(7))

@@ -139,6 +139,12 @@ pub(super) const PUSHING: &[Row] = &[
         is_placed: true,
         ..row("nmea-gps", 1200)
     },
+    // After a reboot it has to be told to watch again, after 15 s of silence.
+    Row {
+        is_placed: true,
+        spare: 20,
+        ..row("gpsd", 599)
+    },
 ];
 
 /// Those that have to be asked.

@@ -4,6 +4,7 @@ mod verb;
 mod world;
 
 use std::io::{self, Write};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -37,6 +38,17 @@ struct Serial<F: Args> {
     /// Keep this link pointing to the port
     #[arg(long, value_name = "PATH")]
     link: Option<PathBuf>,
+    #[command(flatten)]
+    world: World,
+}
+
+#[derive(Args, Debug)]
+struct Tcp<F: Args> {
+    #[command(flatten)]
+    family: F,
+    /// Where it listens; port 0 is any free one
+    #[arg(long, default_value = "127.0.0.1:2947", value_name = "ADDRESS:PORT")]
+    listen: SocketAddr,
     #[command(flatten)]
     world: World,
 }
@@ -95,6 +107,18 @@ impl<F: Args> Serial<F> {
     ) -> anyhow::Result<()> {
         let firmware = build(self.family, self.world.seed);
         run_mock(Mock::serial(firmware), self.link, self.world, home).await
+    }
+}
+
+impl<F: Args> Tcp<F> {
+    /// As [`Serial::run`], on a TCP address.
+    async fn run(
+        self,
+        build: fn(F, u64) -> Box<dyn Firmware>,
+        home: &'static str,
+    ) -> anyhow::Result<()> {
+        let firmware = build(self.family, self.world.seed);
+        run_mock(Mock::tcp(firmware, self.listen), None, self.world, home).await
     }
 }
 
@@ -278,6 +302,7 @@ mod tests {
             "x bgeigie --link port --speed 5 --seed 3 --fault cut=2@1..5 --at -6.35,106.67",
             "x bgeigie --waypoint -6.35,106.67:5 --waypoint -6.36,106.67 --kmh 40",
             "x mightyohm --demo 60 --for 10",
+            "x gpsd --listen [::1]:0 --hdop 1.5 --no-fix",
             "x irdms --broker [::1]:1884 --station a --position --status rain --seconds 2",
             "x play FILE --rate 50 --wait-open --loop --log",
         ] {

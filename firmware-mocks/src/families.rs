@@ -61,6 +61,8 @@ pub mod safecast_ingest;
 
 pub mod nmea_gps;
 
+pub mod gpsd;
+
 pub mod modbus_rtu;
 
 pub mod irdms;
@@ -89,6 +91,8 @@ pub struct Family {
 pub enum Build {
     /// On a line.
     Serial(fn(u64) -> Box<dyn Firmware>),
+    /// As a program that others connect to.
+    Tcp(fn(u64) -> Box<dyn Firmware>),
     /// To a broker.
     Mqtt(fn(u64) -> Box<dyn Station>),
 }
@@ -99,10 +103,11 @@ impl Family {
         FAMILIES.iter().find(|family| family.name == name)
     }
 
-    /// How it talks: `serial` or `mqtt`.
+    /// How it talks: `serial`, `tcp` or `mqtt`.
     pub const fn transport(&self) -> &'static str {
         match self.build {
             Build::Serial(_) => "serial",
+            Build::Tcp(_) => "tcp",
             Build::Mqtt(_) => "mqtt",
         }
     }

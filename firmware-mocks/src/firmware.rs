@@ -1,4 +1,5 @@
-//! The traits an instrument implements: [`Firmware`] on a line, [`Station`] on MQTT.
+//! The traits an instrument implements: [`Firmware`] on a line or a TCP
+//! connection, [`Station`] on MQTT.
 //!
 //! Implementations do no I/O and read no clock: they turn a [`Moment`] into frames
 //! or messages, so that an encoder can be tested without a port.
@@ -30,7 +31,7 @@ pub struct Moment {
     pub steady: bool,
 }
 
-/// An instrument on a serial line.
+/// An instrument on a serial line, or a program that is connected to.
 pub trait Firmware: fmt::Debug + Send {
     /// The family, as on the command line.
     fn family(&self) -> &'static str;
@@ -44,6 +45,12 @@ pub trait Firmware: fmt::Debug + Send {
     /// Starts from nothing, at the mock's start and after a reboot. Returns what it
     /// says first, which is sent when somebody listens for the first time.
     fn power_up(&mut self) -> Vec<Frame>;
+
+    /// Somebody opened the line; returns what it says to each one. An instrument on a
+    /// serial line does not notice.
+    fn opened(&mut self) -> Vec<Frame> {
+        Vec::new()
+    }
 
     /// One interval has passed: count, and return what it sends.
     fn tick(&mut self, moment: &Moment) -> Vec<Frame>;

@@ -17,7 +17,9 @@
 //! nmea       checksum and angles of NMEA 0183
 //! modbus     requests and answers of Modbus RTU
 //! families   one file per instrument family
-//! pty, port  a pseudo-terminal; a socket it is plugged into and out of
+//! pty        a pseudo-terminal
+//! socket     a TCP address that others connect to
+//! port       where either is plugged in and out
 //! mqtt       one message at a time to a broker
 //! mock       tasks that run a firmware on a port or a broker
 //! player     a recording through a port
@@ -46,6 +48,8 @@ pub mod nmea;
 pub mod families;
 
 pub mod pty;
+
+pub mod socket;
 
 pub mod port;
 

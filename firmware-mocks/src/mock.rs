@@ -28,6 +28,7 @@ mod station;
 
 pub use event::Event;
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -59,6 +60,10 @@ enum Kind {
     Serial {
         firmware: Box<dyn Firmware>,
         link: Option<PathBuf>,
+    },
+    Tcp {
+        firmware: Box<dyn Firmware>,
+        address: SocketAddr,
     },
     Mqtt {
         station: Box<dyn Station>,
@@ -126,6 +131,11 @@ impl Mock {
         })
     }
 
+    /// A program that others connect to; port 0 is any free one, which it keeps.
+    pub fn tcp(firmware: Box<dyn Firmware>, address: SocketAddr) -> Self {
+        Self::new(Kind::Tcp { firmware, address })
+    }
+
     /// A station on a broker.
     pub fn mqtt(station: Box<dyn Station>, broker: Broker) -> Self {
         Self::new(Kind::Mqtt { station, broker })
@@ -171,7 +181,7 @@ impl Mock {
         self
     }
 
-    /// A link that always points to the port; nothing for MQTT.
+    /// A link that always points to the port; nothing for TCP and MQTT.
     #[must_use]
     pub fn link(mut self, path: PathBuf) -> Self {
         if let Kind::Serial { link, .. } = &mut self.kind {
@@ -213,12 +223,18 @@ impl Mock {
             events: self.events,
         };
         let faults = world.spoiler.faults();
+        let on_port = |firmware: Box<dyn Firmware>, port: Port, world, desk: Desk| {
+            desk.port.send_replace(port.path().map(PathBuf::from));
+            tokio::spawn(serial::run(firmware, port, world, desk))
+        };
         let task = match self.kind {
             Kind::Serial { firmware, link } => {
                 faults.check(firmware.family(), firmware.abilities())?;
-                let port = Port::open(link, Unread::Discarded)?;
-                desk.port.send_replace(port.path().map(PathBuf::from));
-                tokio::spawn(serial::run(firmware, port, world, desk))
+                on_port(firmware, Port::open(link, Unread::Discarded)?, world, desk)
+            }
+            Kind::Tcp { firmware, address } => {
+                faults.check(firmware.family(), firmware.abilities())?;
+                on_port(firmware, Port::listen(address)?, world, desk)
             }
             Kind::Mqtt { station, broker } => {
                 faults.check(station.family(), station.abilities())?;
@@ -236,7 +252,7 @@ impl Mock {
 }
 
 impl MockHandle {
-    /// Path of the far end; `None` while unplugged, and for MQTT.
+    /// Path of the far end, or `tcp:HOST:PORT`; `None` while unplugged, and for MQTT.
     pub fn port(&self) -> Option<PathBuf> {
         self.port.borrow().clone()
     }
@@ -251,13 +267,15 @@ impl MockHandle {
         self.task.is_finished()
     }
 
-    /// Pulls the cable, or cuts the connection to the broker without a word. Soon, not
-    /// at once: [`MockHandle::port`] turns to `None`.
+    /// Pulls the cable, ends the program that others connect to, or cuts the connection
+    /// to the broker without a word. Soon, not at once: [`MockHandle::port`] turns to
+    /// `None`.
     pub async fn unplug(&self) {
         self.order(Plug::Out).await;
     }
 
-    /// Puts the cable back in, under a new name, or connects to the broker again.
+    /// Puts the cable back in, under a new name, listens again, or connects to the
+    /// broker again.
     pub async fn replug(&self) {
         self.order(Plug::In).await;
     }

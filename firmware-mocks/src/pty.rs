@@ -161,6 +161,16 @@ impl Pty {
         Ok(tcflush(&far_end, QueueSelector::IFlush)?)
     }
 
+    /// How many of the bytes that were sent nobody has read yet.
+    ///
+    /// # Errors
+    ///
+    /// As [`Pty::discard_unread`].
+    pub fn n_unread(&self) -> io::Result<u64> {
+        let far_end = open_far_end(&self.path)?;
+        Ok(rustix::io::ioctl_fionread(&far_end)?)
+    }
+
     /// Whether the far end can still be opened; see [`Pty::discard_unread`].
     pub fn can_be_opened(&self) -> bool {
         open_far_end(&self.path).is_ok()

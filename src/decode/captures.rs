@@ -60,6 +60,10 @@ pub(super) struct Captures<'a> {
     parts: SmallVec<[Option<Scalar<'a>>; 20]>,
 }
 
+/// What a frame tells for those that follow: which rule of the profile's
+/// `remember` list, and the text.
+pub(super) type Told = SmallVec<[(usize, String); 1]>;
+
 /// What became of the search.
 #[derive(Debug)]
 pub(super) enum Found<'a> {
@@ -130,6 +134,16 @@ impl<'a> Captures<'a> {
     /// The part as text.
     pub(super) fn text(&self, id: CaptureId) -> Option<Cow<'_, str>> {
         self.get(id).and_then(Scalar::text)
+    }
+
+    /// What the frame tells for those that follow.
+    pub(super) fn told(&self, message: &Message) -> Told {
+        let text = |id| self.text(id).map(Cow::into_owned);
+        message
+            .tells
+            .iter()
+            .filter_map(|(rule, id)| Some((*rule, text(*id)?)))
+            .collect()
     }
 
     /// Whether all conditions hold; a part that is not there fits nothing.

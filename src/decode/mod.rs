@@ -32,8 +32,8 @@ use crate::clock::Mono;
 use crate::error::excerpt;
 use crate::frame::{self, Framed, Refusal, Verdict};
 use crate::profile::schema::{ChecksumMode, Unused};
-use crate::profile::{Checksum, Cover, Format, FramingKind, Inside, Message, Profile};
-use captures::{Body, Captures, Found};
+use crate::profile::{Checksum, Cover, Format, FramingKind, Inside, Message, Profile, ToldBy};
+use captures::{Body, Captures, Found, Told};
 use counter::{Counters, Totals};
 use message::read_message;
 
@@ -47,6 +47,8 @@ pub struct Decoder {
     profile: Arc<Profile>,
     /// By the profile's `remember` list.
     remembered: Vec<Option<String>>,
+    /// When it was told, likewise.
+    told_at: Vec<Mono>,
     /// Running totals as last seen.
     counters: Totals,
     /// When the present frame arrived.
@@ -56,19 +58,27 @@ pub struct Decoder {
 impl Decoder {
     /// A decoder that has seen nothing yet.
     pub fn new(profile: Arc<Profile>) -> Self {
-        let remembered = vec![None; profile.remember.len()];
+        let count = profile.remember.len();
+        let now = Mono::from_nanos(0);
         Self {
             profile,
-            remembered,
+            remembered: vec![None; count],
+            told_at: vec![now; count],
             counters: Totals::default(),
-            now: Mono::from_nanos(0),
+            now,
         }
     }
 
     /// Tells when the frames that follow arrived, for values that are the rate
-    /// of a running total.
-    pub const fn arrived(&mut self, now: Mono) {
+    /// of a running total, and for what is remembered only for a time.
+    pub fn arrived(&mut self, now: Mono) {
         self.now = now;
+        let rules = self.profile.remember.iter().zip(&self.told_at);
+        for ((rule, told_at), value) in rules.zip(&mut self.remembered) {
+            if rule.holds.is_some_and(|holds| now.since(*told_at) > holds) {
+                *value = None;
+            }
+        }
     }
 
     /// The profile it decodes by.
@@ -192,6 +202,25 @@ impl Decoder {
             Ok(verified) => verified,
             Err(rejected) => return rejected.into(),
         };
+        let mut told = Told::new();
+        let decoded = self.by_message(bytes, topic, verified, &mut told);
+        if !matches!(decoded, Decoded::Rejected(_)) {
+            for (rule, text) in told {
+                self.remember(rule, text);
+            }
+        }
+        decoded
+    }
+
+    /// Decodes by the first message that fits; `told` gets what it tells for the
+    /// frames that follow.
+    fn by_message(
+        &mut self,
+        bytes: &[u8],
+        topic: Option<&str>,
+        verified: bool,
+        told: &mut Told,
+    ) -> Decoded {
         let mut damage = None;
         let mut held = Vec::new();
         for (n, message) in self.profile.messages.iter().enumerate() {
@@ -205,13 +234,14 @@ impl Decoder {
             };
             match found {
                 Found::Other => {}
-                Found::Whole(captures) if captures.fit(&message.when) && message.ignore => {
-                    if message.restart {
-                        self.counters.clear();
-                    }
-                    return Decoded::Ignored(Ignored::Other);
-                }
                 Found::Whole(captures) if captures.fit(&message.when) => {
+                    *told = captures.told(message);
+                    if message.ignore {
+                        if message.restart {
+                            self.counters.clear();
+                        }
+                        return Decoded::Ignored(Ignored::Other);
+                    }
                     let counters = Counters {
                         of: &mut self.counters,
                         message: n,
@@ -272,12 +302,25 @@ impl Decoder {
             return None;
         }
         let text = std::str::from_utf8(bytes).unwrap_or_default();
-        for (rule, value) in self.profile.remember.iter().zip(&mut self.remembered) {
-            if let Some(rest) = text.strip_prefix(rule.after.as_str()) {
-                *value = Some(rest.trim().to_owned());
+        let profile = Arc::clone(&self.profile);
+        for (n, rule) in profile.remember.iter().enumerate() {
+            if let ToldBy::Comment(after) = &rule.told_by
+                && let Some(rest) = text.strip_prefix(after.as_str())
+            {
+                self.remember(n, rest.trim().to_owned());
             }
         }
         Some(Ignored::Comment)
+    }
+
+    /// Keeps a value for the frames that follow.
+    fn remember(&mut self, rule: usize, text: String) {
+        if let Some(value) = self.remembered.get_mut(rule) {
+            *value = Some(text);
+        }
+        if let Some(told_at) = self.told_at.get_mut(rule) {
+            *told_at = self.now;
+        }
     }
 
     /// Whether the checksum was right; `false` where the profile only warns.

@@ -24,7 +24,8 @@ pub(super) struct Bus {
     pub(super) crc_order: CrcOrder,
 }
 
-/// Takes the answer out of `input`, if it is whole.
+/// Takes the answer out of `input`, if it is whole. Lines that stand before the
+/// one that is expected go into `passed`.
 ///
 /// [`Expect::Idle`] is whole only by the passing of time, and
 /// [`Expect::Frame`] is found by the profile's framer.
@@ -33,6 +34,7 @@ pub(super) fn take(
     variables: &Variables,
     bus: Bus,
     input: &mut BytesMut,
+    passed: &mut BytesMut,
 ) -> Taken {
     let answer = match expect {
         Expect::Any => (!input.is_empty()).then(|| input.split().freeze()),
@@ -49,7 +51,7 @@ pub(super) fn take(
                 .find(|(prefix, _)| known.is_some_and(|text| prefix.fits(text)));
             from_prefix(&[], row.map_or(*otherwise, |(_, count)| *count), input)
         }
-        Expect::Line { prefix } => line(prefix, input),
+        Expect::Line { prefix } => line(prefix, input, passed),
         Expect::Until(end) => {
             position(end, input).map(|at| input.split_to(at + end.len()).freeze())
         }
@@ -92,12 +94,13 @@ fn from_prefix(prefix: &[u8], count: usize, input: &mut BytesMut) -> Option<Byte
 }
 
 /// The first line that begins with the prefix, without its end; others are
-/// dropped.
-fn line(prefix: &[u8], input: &mut BytesMut) -> Option<Bytes> {
+/// passed over.
+fn line(prefix: &[u8], input: &mut BytesMut, passed: &mut BytesMut) -> Option<Bytes> {
     loop {
         let end = input.iter().position(|byte| is_line_end(*byte))?;
-        let line = input.split_to(end).freeze();
-        input.advance(1);
+        let mut whole = input.split_to(end + 1);
+        let ending = whole.split_off(end);
+        let line = whole.freeze();
         if !line.is_empty() && line.starts_with(prefix) {
             // Its CR LF is one end, so that the LF is nobody's answer.
             if input.first() == Some(&b'\n') {
@@ -105,6 +108,8 @@ fn line(prefix: &[u8], input: &mut BytesMut) -> Option<Bytes> {
             }
             return Some(line);
         }
+        passed.extend_from_slice(&line);
+        passed.extend_from_slice(&ending);
     }
 }
 
@@ -135,11 +140,13 @@ mod tests {
         variables.take(&[set], version.as_bytes());
         for chunk in 1..=input.len() {
             let mut buffer = BytesMut::new();
+            let mut passed = BytesMut::new();
             let mut answer = None;
             for piece in input.chunks(chunk) {
                 buffer.extend_from_slice(piece);
                 if answer.is_none()
-                    && let Taken::Answer(bytes) = take(expect, &variables, BUS, &mut buffer)
+                    && let Taken::Answer(bytes) =
+                        take(expect, &variables, BUS, &mut buffer, &mut passed)
                 {
                     answer = Some(bytes);
                 }

@@ -96,7 +96,13 @@ impl<'p> Recorded<'p> {
             address: self.plan.address,
             crc_order: self.plan.crc_order,
         };
-        match answer::take(&due.expect, &self.variables, bus, input) {
+        match answer::take(
+            &due.expect,
+            &self.variables,
+            bus,
+            input,
+            &mut BytesMut::new(),
+        ) {
             Taken::Answer(answer) => self.answered(request, due, answer),
             Taken::Denied(bytes) => {
                 let why = Refusal::Denied(bytes.get(2).copied().unwrap_or_default());

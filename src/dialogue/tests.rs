@@ -289,6 +289,45 @@ fn what_is_pushed_while_the_start_script_waits_in_vain_is_not_lost() {
     );
 }
 
+/// A Gamma-Scout: its state, and what starts it.
+const STATE: &str = r#"
+    [dialogue]
+    again_ms = 5000
+    start = [
+        { send = "s", expect = { kind = "line", prefix = "S" }, within_ms = 500, enough = true },
+        { send = "O" },
+    ]
+"#;
+
+#[test]
+fn an_answer_that_is_enough_ends_the_start_script() {
+    check(
+        STATE,
+        &Permit::default(),
+        &[
+            In::Bytes(600, b"I1\r\n"),
+            // Silent since, and asked: it only counts longer.
+            In::Bytes(5700, b"I2\r\nS3\r\n"),
+            In::Bytes(5750, b"I4\r\n"),
+            // Silent again, and this time it was switched off.
+            In::Wait(11300),
+        ],
+        &[
+            "0 send s",
+            "500 send O",
+            "500 started",
+            "600 frame I1",
+            "5600 send s",
+            "5700 frame I2",
+            "5700 started",
+            "5750 frame I4",
+            "10750 send s",
+            "11250 send O",
+            "11250 started",
+        ],
+    );
+}
+
 #[test]
 fn characters_are_spaced() {
     check(

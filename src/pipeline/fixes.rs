@@ -17,13 +17,46 @@ const ONE_FIX: f64 = 2.0;
 /// The last fixes of each receiver.
 #[derive(Debug, Default)]
 pub(super) struct Fixes {
-    by_receiver: HashMap<InstrumentId, VecDeque<(Wall, Position)>>,
+    by_receiver: HashMap<InstrumentId, Track>,
+}
+
+/// Where one receiver was.
+#[derive(Debug, Default)]
+struct Track {
+    /// When each fix arrived, and where it is; the oldest first.
+    fixes: VecDeque<(Wall, Position)>,
+    /// The time that the receiver told last, and when that time came first.
+    told: Option<(Wall, Wall)>,
+}
+
+impl Track {
+    /// Whether a fix that arrives at `at` and tells the time `own` is an old one
+    /// that is told once more.
+    fn is_repeated(&mut self, at: Wall, own: Wall) -> bool {
+        match self.told {
+            Some((told, since)) if told == own => at.secs_since(since) > ONE_FIX,
+            _ => {
+                self.told = Some((own, at));
+                false
+            }
+        }
+    }
 }
 
 impl Fixes {
-    /// Notes where a receiver is.
-    pub(super) fn note(&mut self, receiver: &InstrumentId, at: Wall, mut position: Position) {
-        let fixes = self.by_receiver.entry(receiver.clone()).or_default();
+    /// Notes where a receiver is at `at`, by a fix that tells the time `own`.
+    pub(super) fn note(
+        &mut self,
+        receiver: &InstrumentId,
+        at: Wall,
+        own: Option<Wall>,
+        mut position: Position,
+    ) {
+        let track = self.by_receiver.entry(receiver.clone()).or_default();
+        if own.is_some_and(|own| track.is_repeated(at, own)) {
+            return;
+        }
+        let fixes = &mut track.fixes;
         if let Some((last, before)) = fixes.back()
             && at.secs_since(*last).abs() <= ONE_FIX
         {
@@ -39,7 +72,7 @@ impl Fixes {
     /// The fix nearest to `at`, unless it is further away than `gps` allows. What
     /// lies between two fixes is not made up.
     pub(super) fn near(&self, gps: &Gps, at: Wall) -> Option<Position> {
-        let fixes = self.by_receiver.get(&gps.receiver)?;
+        let fixes = &self.by_receiver.get(&gps.receiver)?.fixes;
         let age = |wall: Wall| wall.secs_since(at).abs();
         let (wall, position) = fixes
             .iter()
@@ -67,9 +100,9 @@ mod tests {
         let receiver = InstrumentId::new("gps").unwrap();
         let wall = |secs: i64| Wall::from_secs(1_700_000_000 + secs).unwrap();
         let mut fixes = Fixes::default();
-        fixes.note(&receiver, wall(0), position(-6.0, Some(0.9)));
-        fixes.note(&receiver, wall(1), position(-6.1, None));
-        fixes.note(&receiver, wall(30), position(-6.2, None));
+        fixes.note(&receiver, wall(0), None, position(-6.0, Some(0.9)));
+        fixes.note(&receiver, wall(1), None, position(-6.1, None));
+        fixes.note(&receiver, wall(30), None, position(-6.2, None));
         let gps = Gps {
             receiver,
             max_age: Duration::from_secs(10),
@@ -92,5 +125,25 @@ mod tests {
             ..gps.clone()
         };
         assert_eq!(fixes.near(&other, wall(0)), None);
+    }
+
+    /// The receiver's clock is a minute late, which says nothing of its fixes.
+    #[test]
+    fn a_fix_that_is_told_again_and_again_grows_old() {
+        let receiver = InstrumentId::new("gps").unwrap();
+        let wall = |secs: i64| Wall::from_secs(1_700_000_000 + secs).unwrap();
+        let mut fixes = Fixes::default();
+        for secs in 0..20 {
+            let own = wall(secs.min(5) - 60);
+            fixes.note(&receiver, wall(secs), Some(own), position(-6.0, None));
+        }
+        let gps = Gps {
+            receiver: receiver.clone(),
+            max_age: Duration::from_secs(10),
+        };
+        let age = |fixes: &Fixes| fixes.near(&gps, wall(20)).map(|fix| fix.age_s);
+        assert_eq!(age(&fixes), None);
+        fixes.note(&receiver, wall(19), Some(wall(-41)), position(-6.0, None));
+        assert_eq!(age(&fixes), Some(Some(1.0)));
     }
 }

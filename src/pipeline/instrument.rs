@@ -178,7 +178,8 @@ impl Instrument {
                 .position
                 .filter(|p| p.source == PositionSource::Frame)
             {
-                fixes.note(&self.id, arrival.received.wall, position);
+                let own = reading.device_time.trusted();
+                fixes.note(&self.id, arrival.received.wall, own, position);
             }
             return Taken::Ignored;
         }

@@ -18,7 +18,7 @@ pub use model::{
     HdopRule, Inside, JsonPlace, LengthWidth, Make, Message, NamePart, NameTemplate, NumberTest,
     Part, Pattern, PositionForm, PositionRule, Profile, Region, Remember, Response, Sensitivity,
     SensitivityRule, SequenceRule, SerialLine, Source, StatusRule, StatusWords, Stored, Sum,
-    TimeForm, TimeRule, TopicLevel, TopicPattern, Transport, UnitRule, ValueRule, What, When,
-    XmlPlace,
+    TimeForm, TimeRule, ToldBy, TopicLevel, TopicPattern, Transport, UnitRule, ValueRule, What,
+    When, XmlPlace,
 };
 pub use registry::{LookupError, Origin, ProfileError, ProfileProblem, Registry};

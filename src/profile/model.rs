@@ -50,7 +50,7 @@ pub struct Profile {
     pub framing: Framing,
     /// How a frame proves itself.
     pub checksum: Option<Checksum>,
-    /// Values remembered from comment lines.
+    /// Values remembered from comment lines and other frames.
     pub remember: Vec<Remember>,
     /// Kinds of frame, tried in order.
     pub messages: Vec<Message>,
@@ -139,13 +139,24 @@ pub struct SerialLine {
     pub silence: Option<Duration>,
 }
 
-/// A value remembered from a comment line.
+/// A value remembered for the frames that follow.
 #[derive(Clone, Debug)]
 pub struct Remember {
     /// Its name.
     pub name: String,
-    /// The comment begins with this.
-    pub after: String,
+    /// Where it stands.
+    pub told_by: ToldBy,
+    /// How long it holds; `None`: until it is told anew.
+    pub holds: Option<Duration>,
+}
+
+/// Where a remembered value stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ToldBy {
+    /// In a comment line, behind this.
+    Comment(String),
+    /// In messages that have this capture.
+    Capture(String),
 }
 
 /// One kind of frame.
@@ -187,6 +198,9 @@ pub struct Message {
     pub sequence: Option<SequenceRule>,
     /// Whether it tells that the instrument is there.
     pub availability: Option<Availability>,
+    /// What it tells for the frames that follow: which rule of
+    /// [`Profile::remember`], and the capture.
+    pub tells: Vec<(usize, CaptureId)>,
 }
 
 /// Conditions that must all hold.

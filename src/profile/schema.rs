@@ -48,7 +48,7 @@ pub struct RawProfile {
     pub framing: RawFraming,
     /// How a frame proves itself; absent: it cannot.
     pub checksum: Option<RawChecksum>,
-    /// Values remembered from comment lines.
+    /// Values remembered from comment lines and other frames.
     #[serde(default)]
     pub remember: Vec<RawRemember>,
     /// The kinds of frame, tried in order.
@@ -121,14 +121,19 @@ pub enum RawTransport {
     File {},
 }
 
-/// A value remembered from a comment line for the frames that follow.
+/// A value remembered for the frames that follow, from a comment line or from
+/// another frame.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RawRemember {
     /// The name by which rules refer to it.
     pub name: String,
     /// The comment begins with this; the rest is the value.
-    pub after: String,
+    pub after: Option<String>,
+    /// Or the capture that holds it; each message that has this capture tells it.
+    pub from: Option<String>,
+    /// Seconds after which it is forgotten; default: never.
+    pub for_s: Option<u32>,
 }
 
 /// One kind of frame.

@@ -24,7 +24,7 @@ use crate::error::Chain;
 use crate::profile::SerialLine;
 
 /// Longest wait between attempts to open a port.
-const MOST_WAIT: Duration = Duration::from_secs(2);
+const MOST_WAIT: Duration = Duration::from_secs(1);
 
 /// One serial instrument.
 #[derive(Clone, Debug)]

@@ -26,6 +26,7 @@ use std::time::Duration;
 use firmware_mocks::geo::Position;
 use firmware_mocks::nmea;
 use firmware_mocks::pty::Pty;
+use support::process::status_kib;
 use support::{Client, Daemon, Home, broker};
 use tokio::time::Instant;
 
@@ -56,7 +57,7 @@ async fn main() {
             all.pointer("/0/link/up")?.as_bool().filter(|up| *up)
         })
         .await;
-    let pid = pid_in(daemon.home.folder());
+    let pid = daemon.pid();
     let idle_kib = status_kib(pid, "VmRSS");
 
     let mut took = Vec::new();
@@ -110,23 +111,4 @@ fn sentence(n: usize) -> String {
         angle(at.lon, 3),
     );
     format!("${body}*{:02X}\r\n", nmea::checksum(body.as_bytes()))
-}
-
-/// The process that was started for this folder.
-fn pid_in(folder: &std::path::Path) -> u32 {
-    let folder = folder.to_str().unwrap();
-    let processes = std::fs::read_dir("/proc").unwrap().flatten();
-    processes
-        .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
-        .find(|pid| {
-            let command = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
-            String::from_utf8_lossy(&command).contains(folder)
-        })
-        .unwrap()
-}
-
-fn status_kib(pid: u32, what: &str) -> u64 {
-    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
-    let line = status.lines().find(|line| line.starts_with(what)).unwrap();
-    line.split_whitespace().nth(1).unwrap().parse().unwrap()
 }

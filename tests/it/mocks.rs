@@ -7,7 +7,7 @@ mod rows;
 use std::collections::HashMap;
 use std::time::Duration;
 
-use firmware_mocks::families::{Build, Family};
+use firmware_mocks::families::{Build, Family, gamma_scout};
 use firmware_mocks::faults::{Fault, Faults, Timed};
 use firmware_mocks::firmware::Firmware;
 use pantau::decode::RejectReason;
@@ -132,7 +132,7 @@ fn says_overload(reading: &Reading) -> bool {
 
 fn firmware(row: &Row) -> (&'static Family, Box<dyn Firmware>) {
     let family = Family::named(row.family).unwrap();
-    let Build::Serial(build) = family.build else {
+    let (Build::Serial(build) | Build::Tcp(build)) = family.build else {
         panic!("{} is on no line", row.family);
     };
     (family, build(7))
@@ -243,6 +243,27 @@ fn check(row: &Row) {
             assert_eq!(checksums, damaged, "{told}");
         }
     }
+}
+
+/// With its longest interval a Gamma-Scout says nothing for five minutes. It is not
+/// taken for one that was switched off: that would begin the interval anew.
+#[test]
+fn a_long_interval_is_no_silence() {
+    let unit = gamma_scout::Options {
+        interval: 300,
+        ..gamma_scout::Options::default()
+    };
+    let registry = Registry::built_in();
+    let profile = registry.get("gamma-scout").unwrap();
+    let run = play(unit.firmware(7), profile, Faults::default());
+    let readings: Vec<Duration> = run
+        .heard
+        .iter()
+        .filter(|heard| matches!(heard.played, Played::Reading(_)))
+        .map(|heard| heard.at)
+        .collect();
+    // Its first interval begins when it is started, after two seconds.
+    assert_eq!(readings, [Duration::from_secs(302)]);
 }
 
 /// All of them.

@@ -2,14 +2,17 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::time::Duration;
 
 use firmware_mocks::families::mightyohm;
 use firmware_mocks::mock::Mock;
 use firmware_mocks::player::{Event, Options, Outcome};
 use firmware_mocks::scenario::Scenario;
 use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep};
 
-use crate::support::{Daemon, Home, PATIENCE, pantau, shared, wait_for};
+use crate::support::process::cpu_time;
+use crate::support::{Daemon, Home, PATIENCE, fleet, pantau, shared, wait_for};
 
 /// Time of measurement → how often it stands in the export, for one instrument.
 fn exported(home: &Home, instrument: &str) -> BTreeMap<String, usize> {
@@ -140,7 +143,7 @@ async fn a_port_that_comes_back_under_another_name_is_read_again() {
     let mut daemon = Daemon::start_in(home, &config).await;
     let received =
         |books: &serde_json::Value| books.pointer("/instruments/window/received")?.as_u64();
-    let before = daemon
+    daemon
         .wait("a first reading", "/api/v1/books", |books| {
             received(books).filter(|count| *count >= 1)
         })
@@ -151,15 +154,34 @@ async fn a_port_that_comes_back_under_another_name_is_read_again() {
             link_up(all).filter(|up| !up)
         })
         .await;
+    // The longer it is away, the longer are the pauses between two attempts; and
+    // looking for it costs next to nothing.
+    let before = received(&daemon.get("/api/v1/books").await.1).unwrap();
+    let (begun, used) = (Instant::now(), cpu_time(daemon.pid()));
+    sleep(Duration::from_secs(5)).await;
+    let used = cpu_time(daemon.pid()).saturating_sub(used);
+    let share = used.as_secs_f64() / begun.elapsed().as_secs_f64();
+    println!("{:.2} % of one processor while it is away", share * 100.0);
+    assert!(share < 0.01, "{used:?}");
     // Something else takes the old name, so that the new one differs.
     let _stranger = firmware_mocks::pty::Pty::open().unwrap();
+    let replugged = Instant::now();
     mock.replug().await;
     daemon
         .wait("readings again", "/api/v1/books", |books| {
-            received(books).filter(|count| *count > before + 1)
+            received(books).filter(|count| *count > before)
         })
         .await;
+    println!("read again after {:?}", replugged.elapsed());
     assert_ne!(mock.port(), first_name);
     assert_eq!(daemon.log().matches("Port lost.").count(), 1);
     daemon.stop().await;
+}
+
+/// The same with 64 instruments and for a minute is in `tests/real/fleet.rs`.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_frame_of_many_instruments_is_in_the_books() {
+    let cost = fleet::run(8, 10.0, Duration::from_secs(10)).await;
+    println!("{cost}");
+    assert!(cost.frames >= 8 * 100, "{cost}");
 }

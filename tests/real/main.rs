@@ -1,6 +1,6 @@
 //! Against real parts, started on free ports of the loopback and stopped by the
-//! tests. `tests/run` installs what is missing; a part that is missing here
-//! fails the test that needs it.
+//! tests, and what takes a minute of real time. `tests/run` installs what is
+//! missing; a part that is missing here fails the test that needs it.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
@@ -13,4 +13,5 @@
 mod support;
 
 mod cap;
+mod fleet;
 mod mosquitto;

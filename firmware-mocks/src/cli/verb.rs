@@ -3,14 +3,14 @@
 use clap::Subcommand;
 use firmware_mocks::families::{
     alphahound, atomtex_bdkg05, automess_6150ad, bdkg05_mqtt, berthold_lb134, bgeigie,
-    blackcat_gm10, bosean_fs5000, canberra_adm300, espgeiger, gamma_scout, gc10, gm10_mqtt,
+    blackcat_gm10, bosean_fs5000, canberra_adm300, espgeiger, gamma_scout, gc10, gm10_mqtt, gpsd,
     gq_gmc300, gq_gmc500, irdms, ludlum_375, ludlum_2363, ludlum_3030, mightyohm, mirion_accurad,
     modbus_rtu, nmea_gps, radex_one, radiacode_mqtt, radpro, radpro_mqtt, safecast_ingest,
     thermo_radeye,
 };
 use firmware_mocks::scenario::{MIGHTYOHM, MOBILE, STATIONS};
 
-use super::{Mqtt, Play, Serial, list, play};
+use super::{Mqtt, Play, Serial, Tcp, list, play};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Verb {
@@ -94,6 +94,9 @@ pub(super) enum Verb {
     /// NMEA 0183 GPS receiver, serial
     #[command(name = nmea_gps::NAME)]
     NmeaGps(Serial<nmea_gps::Options>),
+    /// gpsd, TCP
+    #[command(name = gpsd::NAME)]
+    Gpsd(Tcp<gpsd::Options>),
     /// A generic Modbus RTU instrument, serial
     #[command(name = modbus_rtu::NAME)]
     ModbusRtu(Serial<modbus_rtu::Options>),
@@ -151,6 +154,7 @@ impl Verb {
                 args.run(safecast_ingest::Options::station, MIGHTYOHM).await
             }
             Self::NmeaGps(args) => args.run(nmea_gps::Options::firmware, MOBILE).await,
+            Self::Gpsd(args) => args.run(gpsd::Options::firmware, MOBILE).await,
             Self::ModbusRtu(args) => args.run(modbus_rtu::Options::firmware, MIGHTYOHM).await,
             Self::Irdms(args) => args.run(irdms::Options::station, STATIONS[0]).await,
         }

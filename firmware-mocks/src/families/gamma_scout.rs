@@ -25,6 +25,10 @@ pub struct Options {
     /// Used bytes of its log, as it prints them
     #[arg(long, value_name = "HEX", default_value = "4f07")]
     pub used: String,
+    /// Seconds of an online interval after power-up
+    #[arg(long, value_name = "SECONDS", default_value_t = INTERVALS_SECS[1],
+          value_parser = interval)]
+    pub interval: u16,
     /// Sends online results from power-up on, as if somebody had sent `O`
     #[arg(long)]
     pub online: bool,
@@ -54,9 +58,6 @@ enum Mode {
 /// The intervals behind `0`, `1` and so on; the rest is the last one.
 const INTERVALS_SECS: [u16; 6] = [2, 10, 30, 60, 120, 300];
 
-/// The sheet names no first interval.
-const FIRST_INTERVAL_SECS: u16 = INTERVALS_SECS[1];
-
 /// A result has six digits for the pulses.
 const PULSES_MAX: u64 = 0xFF_FFFF;
 
@@ -74,11 +75,11 @@ impl Options {
     pub fn firmware(self, seed: u64) -> Box<dyn Firmware> {
         let mode = self.first_mode();
         Box::new(GammaScout {
-            options: self,
             detector: Detector::new(seed),
             inbox: Inbox::default(),
             mode,
-            interval_secs: FIRST_INTERVAL_SECS,
+            interval_secs: self.interval,
+            options: self,
             elapsed_secs: 0,
             pulses: 0,
             last_pulses: 0,
@@ -92,6 +93,13 @@ impl Options {
             Mode::Standard
         }
     }
+}
+
+/// Reads one of the intervals there are.
+fn interval(text: &str) -> Result<u16, String> {
+    let secs = text.parse().ok();
+    secs.filter(|secs| INTERVALS_SECS.contains(secs))
+        .ok_or_else(|| format!("expected one of {INTERVALS_SECS:?}, found `{text}`"))
 }
 
 /// What the tube counts in a minute at `usv_h`: the sheet's rule the other way round.
@@ -166,7 +174,9 @@ impl GammaScout {
         match (command, self.mode) {
             (b'v', _) => return Some(self.version(moment)),
             (b'P', Mode::Standard) => self.start(Mode::Pc),
-            (b'O', Mode::Standard) => self.start(Mode::Online),
+            // The sheet does not say what `O` does to a running interval: here the
+            // worse of the two.
+            (b'O', Mode::Standard | Mode::Online) => self.start(Mode::Online),
             (b'X', _) => self.start(Mode::Standard),
             (b's', Mode::Online) => {
                 return Some(status(self.interval_secs, self.elapsed_secs, self.pulses));
@@ -174,7 +184,7 @@ impl GammaScout {
             (digit @ b'0'..=b'9', Mode::Online) => {
                 let idx = usize::from(digit - b'0').min(INTERVALS_SECS.len() - 1);
                 let asked = INTERVALS_SECS.get(idx).copied();
-                self.interval_secs = asked.unwrap_or(FIRST_INTERVAL_SECS);
+                self.interval_secs = asked.unwrap_or(self.options.interval);
                 self.start(Mode::Online);
             }
             _ => {}
@@ -203,7 +213,7 @@ impl Firmware for GammaScout {
 
     fn power_up(&mut self) -> Vec<Frame> {
         self.inbox.clear();
-        self.interval_secs = FIRST_INTERVAL_SECS;
+        self.interval_secs = self.options.interval;
         self.start(self.options.first_mode());
         Vec::new()
     }

@@ -3,7 +3,7 @@
 use super::{
     Build, Family, alphahound, atomtex_bdkg05, automess_6150ad, bdkg05_mqtt, berthold_lb134,
     bgeigie, blackcat_gm10, bosean_fs5000, canberra_adm300, espgeiger, gamma_scout, gc10,
-    gm10_mqtt, gq_gmc300, gq_gmc500, irdms, ludlum_375, ludlum_2363, ludlum_3030, mightyohm,
+    gm10_mqtt, gpsd, gq_gmc300, gq_gmc500, irdms, ludlum_375, ludlum_2363, ludlum_3030, mightyohm,
     mirion_accurad, modbus_rtu, nmea_gps, radex_one, radiacode_mqtt, radpro, radpro_mqtt,
     safecast_ingest, thermo_radeye,
 };
@@ -173,6 +173,12 @@ pub const FAMILIES: &[Family] = &[
         "NMEA 0183 GPS receiver: RMC and GGA each second",
         |seed| nmea_gps::Options::default().firmware(seed),
     ),
+    Family {
+        name: gpsd::NAME,
+        profile: "gpsd",
+        about: "gpsd: fixes as JSON each second, to whoever asks to watch",
+        build: Build::Tcp(|seed| gpsd::Options::default().firmware(seed)),
+    },
     serial(
         modbus_rtu::NAME,
         "modbus-rtu",
@@ -225,7 +231,7 @@ mod tests {
     /// thrown away.
     fn run(build: Build, faults: Moment) {
         match build {
-            Build::Serial(build) => {
+            Build::Serial(build) | Build::Tcp(build) => {
                 let mut unit = build(7);
                 assert!(!unit.interval().is_zero());
                 unit.power_up();
@@ -291,7 +297,7 @@ mod tests {
             let first = FAMILIES.iter().position(|other| other.name == family.name);
             assert_eq!(first, Some(idx), "{}", family.name);
             let own = match family.build {
-                Build::Serial(build) => build(1).family(),
+                Build::Serial(build) | Build::Tcp(build) => build(1).family(),
                 Build::Mqtt(build) => build(1).family(),
             };
             assert_eq!(own, family.name);

@@ -1,4 +1,4 @@
-//! An instrument on a port: one task, which never waits for its reader.
+//! An instrument on a port, serial or TCP: one task, which never waits for its reader.
 
 use std::collections::VecDeque;
 use std::path::PathBuf;
@@ -88,6 +88,7 @@ impl Bench {
             }
             self.desk.tally.send_replace(self.tally());
         }
+        self.port.drain().await;
         Ok(self.tally())
     }
 
@@ -113,6 +114,8 @@ impl Bench {
                 self.desk.tell(Event::Opened).await;
                 let banner = std::mem::take(&mut self.banner);
                 self.queue(banner);
+                let greeting = self.firmware.opened();
+                self.queue(greeting);
                 self.send()
             }
             FarEnd::Closed => {

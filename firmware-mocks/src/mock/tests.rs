@@ -42,6 +42,22 @@ async fn read_until(reader: &mut File, enough: impl Fn(&str) -> bool) -> String 
     panic!("only this came: {:?}", String::from_utf8_lossy(&bytes));
 }
 
+/// What comes until the port is gone.
+async fn read_to_end(reader: &mut File) -> String {
+    let mut bytes = Vec::new();
+    let mut buffer = [0; 4096];
+    loop {
+        match reader.read(&mut buffer) {
+            Ok(0) => return String::from_utf8(bytes).unwrap(),
+            Ok(n) => bytes.extend_from_slice(&buffer[..n]),
+            Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {
+                tokio::time::sleep(Duration::from_millis(2)).await;
+            }
+            Err(error) => panic!("{error}"),
+        }
+    }
+}
+
 fn n_lines(n: usize) -> impl Fn(&str) -> bool {
     move |text| text.matches("\r\n").count() >= n
 }
@@ -62,6 +78,28 @@ fn faults(texts: &[&str]) -> Faults {
 
 fn kit() -> Box<dyn Firmware> {
     mightyohm::Options::default().firmware(1)
+}
+
+/// Each frame that counts as sent can be read, also the last one before the end.
+#[tokio::test]
+async fn what_it_sent_can_be_read_after_it_was_told_to_stop() {
+    for seed in 0..20 {
+        let handle = Mock::serial(kit()).seed(seed).spawn(&fast(100.0)).unwrap();
+        let mut reader = open(&handle.port().unwrap());
+        let mut text = read_until(&mut reader, n_lines(3)).await;
+        let sent = handle.tally();
+        while handle.tally() == sent {
+            tokio::task::yield_now().await;
+        }
+        let (tally, rest) = tokio::join!(handle.stop(), async {
+            // A busy reader.
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            read_to_end(&mut reader).await
+        });
+        text.push_str(&rest);
+        let tally = tally.unwrap();
+        assert_eq!(text.matches("\r\n").count() as u64, tally.line.frames_sent);
+    }
 }
 
 #[tokio::test]

@@ -121,3 +121,17 @@ async fn unread_bytes_stay_for_the_next_reader_unless_discarded() {
     pty.write(b"new!").unwrap();
     assert_eq!(read(&mut far_end, 4).await, b"new!");
 }
+
+#[tokio::test]
+async fn tells_how_much_is_unread_and_takes_nothing_of_it() {
+    let pty = Pty::open().unwrap();
+    let mut far_end = open(pty.path());
+    assert_eq!(pty.n_unread().unwrap(), 0);
+    pty.write(b"hello").unwrap();
+    // The kernel hands bytes over by itself, soon.
+    while pty.n_unread().unwrap() < 5 {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    assert_eq!(read(&mut far_end, 5).await, b"hello");
+    assert_eq!(pty.n_unread().unwrap(), 0);
+}

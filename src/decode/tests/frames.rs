@@ -105,6 +105,66 @@ fn a_comment_is_remembered_for_the_frames_after_it() {
     );
 }
 
+/// A dilution that comes in a line of its own, and holds for ten seconds.
+#[test]
+fn a_frame_tells_something_for_the_frames_after_it() {
+    let toml = format!(
+        "{SERIAL}remember = [{{ name = \"known\", from = \"told\", for_s = 10 }}]\n{LINE}\
+         [[message]]\nname = \"tells\"\nignore = true\n\
+         format = {{ kind = \"regex\", pattern = \"T(?<told>[a-z]+)?\" }}\n\
+         [[message]]\nname = \"value\"\n\
+         format = {{ kind = \"regex\", pattern = \"V(?<v>[0-9]+)\" }}\n\
+         value = [{{ quantity = \"dose_rate\", unit = \"uSv/h\", from = \"v\" }}]\n\
+         status = [{{ flag = \"rain\", when = {{ known = [\"wet\"] }} }}]\n"
+    );
+    let mut decoder = decoder(&toml);
+    for (secs, line, expected) in [
+        (1, "V1", "dose_rate 1 uSv/h"),
+        (2, "Twet", "ignored Other"),
+        (3, "V1", "dose_rate 1 uSv/h, [rain]"),
+        // A frame that lacks it changes nothing.
+        (4, "T", "ignored Other"),
+        (12, "V1", "dose_rate 1 uSv/h, [rain]"),
+        (13, "V1", "dose_rate 1 uSv/h"),
+        (14, "Twet", "ignored Other"),
+        (15, "Tdry", "ignored Other"),
+        (16, "V1", "dose_rate 1 uSv/h"),
+    ] {
+        decoder.arrived(Mono::from_secs(secs));
+        let outcomes = decoder.decode(line.as_bytes(), None);
+        let got: Vec<String> = outcomes.iter().map(|(_, one)| short(one)).collect();
+        assert_eq!(got.join(" | "), expected, "{line} at {secs} s");
+    }
+}
+
+#[test]
+fn mistakes_in_what_is_remembered_are_named() {
+    for (rule, named) in [
+        (
+            "after = \"# \"",
+            "remember[0].after: needs `framing.comment`",
+        ),
+        ("from = \"nowhere\"", "remember[0].from: no message"),
+        ("for_s = 1", "remember[0]: needs one of"),
+        ("after = \"# \", from = \"v\"", "remember[0]: needs one of"),
+        ("from = \"v\", for_s = 0", "remember[0].for_s: must be"),
+    ] {
+        let toml = columns(
+            "[\"v\"]",
+            "value = [{ quantity = \"dose_rate\", unit = \"uSv/h\", from = \"v\" }]\n",
+        )
+        .replace(
+            LINE,
+            &format!("{LINE}remember = [{{ name = \"x\", {rule} }}]\n"),
+        );
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("profile.toml");
+        std::fs::write(&path, toml).unwrap();
+        let error = Profile::load(&path).unwrap_err().to_string();
+        assert!(error.contains(named), "{rule}: {error}");
+    }
+}
+
 #[test]
 fn what_the_framer_could_not_cut_is_refused_by_its_reason() {
     let mut decoder = decoder(&nmea());

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 
 use super::{Dialogue, Doing, Place, request};
 use crate::clock::Mono;
 use crate::dialogue::answer::{self, Bus, Taken, is_blank};
 use crate::dialogue::{Effect, Incident};
 use crate::frame::{Framed, HEAD_BYTES, Refusal};
-use crate::profile::dialogue::{Dialogue as Plan, Expect};
+use crate::profile::dialogue::{Dialogue as Plan, Expect, Step};
 
 /// After a start script that was not answered it is begun again after this.
 const RESTART: Duration = Duration::from_secs(1);
@@ -38,7 +38,18 @@ impl Dialogue {
             address: self.address(),
             crc_order: plan.crc_order,
         };
-        match answer::take(&due.expect, &self.variables, bus, &mut self.input) {
+        let mut passed = BytesMut::new();
+        let taken = answer::take(
+            &due.expect,
+            &self.variables,
+            bus,
+            &mut self.input,
+            &mut passed,
+        );
+        if self.is_pushed() {
+            self.unasked(&passed, now, out);
+        }
+        match taken {
             Taken::Nothing => {
                 if self.input.len() > MAX_INPUT_BYTES {
                     self.unanswered(now, out);
@@ -97,6 +108,11 @@ impl Dialogue {
                 self.emit_answer(Framed::Frame(bytes.clone()), out);
             }
         }
+        if let Place::Start(n) = self.place
+            && is_enough(&plan, n)
+        {
+            self.place = Place::Start(plan.start.len().saturating_sub(1));
+        }
         let rest = self.input.split();
         self.doing = Doing::Listening { again: None };
         self.unasked(&rest, now, out);
@@ -116,9 +132,8 @@ impl Dialogue {
                     (due.within, bytes)
                 });
         let rest = self.input.split().freeze();
-        let is_pushed = matches!(self.place, Place::Start(_)) && !self.is_strict();
+        let is_pushed = self.is_pushed();
         if is_pushed {
-            // An instrument that sends by itself may be doing so already.
             self.unasked(&rest, now, out);
         } else if !rest.is_empty() && !is_blank(&rest) {
             let is_long_enough = expected_bytes.is_some_and(|count| rest.len() >= count);
@@ -146,6 +161,13 @@ impl Dialogue {
             };
             return;
         }
+        if let Place::Start(n) = self.place
+            && is_enough(&plan, n)
+        {
+            // It has to be told the rest.
+            self.leave(Duration::ZERO, now, out);
+            return;
+        }
         let what = self.what();
         if !self.silent.contains(&what) {
             self.silent.push(what.clone());
@@ -162,6 +184,12 @@ impl Dialogue {
         }
         // As long again: a late answer must not be taken for the next one's.
         self.leave(within, now, out);
+    }
+
+    /// Whether what does not answer a step may be frames: an instrument that sends
+    /// by itself may be doing so already.
+    fn is_pushed(&self) -> bool {
+        matches!(self.place, Place::Start(_)) && !self.is_strict()
     }
 
     /// Bytes that belong to no request.
@@ -227,6 +255,11 @@ impl Dialogue {
         };
         out.push(Effect::Frame { label, framed });
     }
+}
+
+/// Whether an answer to this step of the start script ends it.
+fn is_enough(plan: &Plan, n: usize) -> bool {
+    matches!(plan.start.get(n), Some(Step::Ask(ask)) if ask.is_enough)
 }
 
 /// The beginning of bytes that are kept only for the record.

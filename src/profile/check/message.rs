@@ -9,6 +9,7 @@ use super::super::schema::{RawAvailability, RawMessage, RawPosition, RawTime, Ra
 use super::Problems;
 use super::format::{format, inside, part};
 use super::names::topic;
+use super::remember::told;
 use super::value::value;
 use crate::reading::Flag;
 
@@ -153,6 +154,7 @@ pub(super) fn message(
         position,
         sequence,
         availability,
+        tells: told(remember, &names),
         captures: names,
     }
 }

@@ -3,12 +3,13 @@
 //!
 //! `mod.rs` is the profile as a whole, `wire` framing and checksum, `names` templates and topics, `message`
 //! one kind of frame, `format` how its parts are found, `value` one value in it,
-//! `convert` its sensitivity.
+//! `convert` its sensitivity, `remember` what is kept for later frames.
 
 mod convert;
 mod format;
 mod message;
 mod names;
+mod remember;
 mod value;
 mod wire;
 
@@ -16,13 +17,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::dialogue::{Dialogue, check as dialogue};
-use super::model::{
-    Framing, FramingKind, Message, NamePart, NameTemplate, Profile, Remember, SerialLine, Source,
-    Transport,
-};
+use super::model::{Message, NamePart, NameTemplate, Profile, SerialLine, Source, Transport};
 use super::schema::{DeviceClass, ProfileStatus, RawProfile, RawTransport, SCHEMA, Unused};
 use message::{message, pattern};
 use names::template;
+use remember::remember;
 pub(crate) use value::quantity_dimension;
 use wire::{checksum, framing};
 
@@ -106,15 +105,7 @@ pub(super) fn check(raw: RawProfile) -> Result<Profile, Vec<String>> {
     let framing = framing(&raw.framing, p);
     let checksum = raw.checksum.as_ref().map(|c| checksum(c, p));
     wire::ensure_fits(&transport, &framing, checksum.as_ref(), p);
-    let remember: Vec<Remember> = raw
-        .remember
-        .iter()
-        .map(|r| Remember {
-            name: r.name.clone(),
-            after: r.after.clone(),
-        })
-        .collect();
-    ensure_effect(&framing, &remember, p);
+    let remember = remember(&raw.remember, &framing, p);
     if raw.messages.is_empty() {
         p.add("message", "a profile needs at least one");
     }
@@ -124,6 +115,7 @@ pub(super) fn check(raw: RawProfile) -> Result<Profile, Vec<String>> {
         .enumerate()
         .map(|(n, m)| message(&format!("message[{n}]"), m, &transport, &remember, p))
         .collect();
+    remember::ensure_told(&remember, &messages, p);
     let identity = NameTemplate {
         parts: template(&raw.identity.name),
     };
@@ -157,19 +149,6 @@ pub(super) fn check(raw: RawProfile) -> Result<Profile, Vec<String>> {
         unmatched,
         ignore: raw.ignore.iter().map(|text| pattern(text)).collect(),
     })
-}
-
-/// No key may be without an effect.
-fn ensure_effect(framing: &Framing, remember: &[Remember], p: &mut Problems) {
-    let FramingKind::Line { comment, .. } = &framing.kind else {
-        if !remember.is_empty() {
-            p.add("remember", "needs lines with comments");
-        }
-        return;
-    };
-    if comment.is_none() && !remember.is_empty() {
-        p.add("remember", "needs `framing.comment`");
-    }
 }
 
 /// Only a line can be spoken on, and only answers have a label.

@@ -83,9 +83,20 @@ fn script(
         if raw.once {
             p.add(&format!("{at}.once"), "a script is run once anyway");
         }
+        ensure_enough(&at, name == "start", raw, p);
         steps.extend(step(&at, raw, known, p));
     }
     steps
+}
+
+/// Only what is asked at the start can make the rest of the script needless.
+fn ensure_enough(at: &str, is_start: bool, raw: &RawStep, p: &mut Mistakes<'_>) {
+    let is_sent = raw.send.is_some() || raw.send_hex.is_some() || raw.modbus.is_some();
+    let is_answered = raw.expect.is_some() || raw.modbus.is_some();
+    if raw.enough && !(is_start && is_sent && is_answered) {
+        let text = "belongs to what is asked in `start`, with the answer it expects";
+        p.add(&format!("{at}.enough"), text);
+    }
 }
 
 fn step(
@@ -134,6 +145,7 @@ fn poll(raw: &RawPoll, known: &mut BTreeSet<String>, p: &mut Mistakes<'_>) -> Po
         if raw.wait_ms.is_some() || raw.discard_ms.is_some() {
             p.add(&at, "a request does not wait; see `gap_ms`");
         }
+        ensure_enough(&at, false, raw, p);
         let Some(name) = &raw.name else {
             p.add(
                 &format!("{at}.name"),
@@ -205,6 +217,7 @@ fn ask(at: &str, raw: &RawStep, known: &mut BTreeSet<String>, p: &mut Mistakes<'
         changes: raw.changes,
         answer,
         attempts,
+        is_enough: raw.enough,
     })
 }
 

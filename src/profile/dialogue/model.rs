@@ -103,6 +103,8 @@ pub struct Ask {
     pub answer: Option<Answer>,
     /// How often it is asked before it counts as unanswered; at least 1.
     pub attempts: u32,
+    /// Start script: an answer ends the script, and without one it goes on.
+    pub is_enough: bool,
 }
 
 /// What is sent.

@@ -83,6 +83,10 @@ pub struct RawStep {
     /// requests only.
     #[serde(default)]
     pub once: bool,
+    /// Steps of the start script: an answer ends the script, because the
+    /// instrument has been told the rest already; without one the script goes on.
+    #[serde(default)]
+    pub enough: bool,
     /// Variables that the answer sets; such an answer is no frame.
     #[serde(default)]
     pub set: Vec<RawSet>,

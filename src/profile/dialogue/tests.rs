@@ -58,6 +58,16 @@ fn steps() {
         "dialogue.start[0].once",
         "run once anyway",
     );
+    bad(
+        &start("send = \"a\", enough = true"),
+        "dialogue.start[0].enough",
+        "with the answer",
+    );
+    bad(
+        &poll("name = \"x\", send = \"a\", expect = { kind = \"any\" }, enough = true"),
+        "dialogue.poll.request[0].enough",
+        "in `start`",
+    );
 }
 
 #[test]

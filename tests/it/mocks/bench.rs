@@ -95,6 +95,8 @@ pub(super) fn play(firmware: Box<dyn Firmware>, profile: &Arc<Profile>, faults: 
     };
     let banner = bench.firmware.power_up();
     bench.say(banner);
+    let greeting = bench.firmware.opened();
+    bench.say(greeting);
     let effects = bench.dialogue.start(mono(bench.now));
     bench.follow(effects);
     let interval = bench.firmware.interval();

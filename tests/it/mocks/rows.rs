@@ -121,8 +121,8 @@ pub(super) const PUSHING: &[Row] = &[
             show(COUNTS, |usv_h| gamma_scout::cpm_of(usv_h) / 60.0, 0.1),
         ],
         window_s: 10,
-        // After a reboot it is in standard mode, and `O` is sent only once.
-        blind: &["reboot"],
+        // After a reboot it is in standard mode, and asked after 15 s of silence.
+        spare: 3,
         ..row("gamma-scout", 59)
     },
     // Each byte is an event, so that no damage shows; nor does a frozen tenth of a
@@ -138,6 +138,12 @@ pub(super) const PUSHING: &[Row] = &[
     Row {
         is_placed: true,
         ..row("nmea-gps", 1200)
+    },
+    // After a reboot it has to be told to watch again, after 15 s of silence.
+    Row {
+        is_placed: true,
+        spare: 20,
+        ..row("gpsd", 599)
     },
 ];
 

@@ -4,6 +4,8 @@
 mod broker;
 mod daemon;
 mod smtp;
+pub(crate) mod fleet;
+pub(crate) mod process;
 mod webhook;
 
 use std::fmt::Debug;

@@ -249,6 +249,7 @@ const UNITS: &[(&str, Unit)] = &[
     ("Gy/h", by(Gray, rate("Gy/h", 1e6))),
     ("cps", counts("cps", 1.0)),
     ("s-1", counts("s-1", 1.0)),
+    ("s⁻¹", counts("s-1", 1.0)),
     ("kcps", counts("kcps", 1e3)),
     ("cpm", counts("cpm", 1.0 / 60.0)),
     ("kcpm", counts("kcpm", 1e3 / 60.0)),
@@ -297,6 +298,8 @@ mod tests {
         check("mGy/h", 1.0, 1200.0);
         check("cpm", 1200.0, 20.0);
         check("kcpm", 1.2, 20.0);
+        check("s-1", 20.0, 20.0);
+        check("s\u{207b}\u{b9}", 20.0, 20.0);
     }
 
     #[test]

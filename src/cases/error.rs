@@ -57,9 +57,28 @@ pub enum CaseError {
         #[source]
         source: TimeError,
     },
+    /// Two ways to say the same.
+    #[error("`a_over_d` and `sources` exclude each other")]
+    RatioAndSources,
+    /// Sources, and no danger values to compare them with.
+    #[error("`sources` need danger values: name a file in `criteria.source_d_values`")]
+    NoDangerValues,
+    /// A nuclide that the table of danger values lacks.
+    #[error("there is no danger value for `{nuclide}` in the file of `criteria.source_d_values`")]
+    NoDangerValue {
+        /// An excerpt of its name.
+        nuclide: String,
+    },
 }
 
 impl CaseError {
+    /// A nuclide without a danger value.
+    pub(super) fn no_danger_value(nuclide: &str) -> Self {
+        Self::NoDangerValue {
+            nuclide: excerpt(nuclide, 40),
+        }
+    }
+
     /// A word that `field` cannot have.
     pub(super) fn word(field: &'static str, text: &str) -> Self {
         Self::Word {

@@ -1,6 +1,6 @@
 //! Fields of a case, from JSON to what the core takes.
 
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, Error as _, Unexpected};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
@@ -19,6 +19,24 @@ where
     T: Deserialize<'de>,
 {
     Option::deserialize(deserializer).map(Some)
+}
+
+/// A number that an instrument or a person noted; `"NaN"` and `"Infinity"`,
+/// which JSON cannot hold as numbers, come as texts and are usable for nothing.
+pub(super) fn noted<'de, D>(deserializer: D) -> Result<Option<f64>, D::Error>
+where
+    D: Deserializer<'de>,
+{
+    match Value::deserialize(deserializer)? {
+        Value::Null => Ok(None),
+        Value::String(text) => match text.as_str() {
+            "NaN" => Ok(Some(f64::NAN)),
+            "Infinity" => Ok(Some(f64::INFINITY)),
+            "-Infinity" => Ok(Some(f64::NEG_INFINITY)),
+            _ => Err(D::Error::invalid_type(Unexpected::Str(&text), &"a number")),
+        },
+        value => f64::deserialize(value).map(Some).map_err(D::Error::custom),
+    }
 }
 
 /// A word of a closed list.

@@ -7,9 +7,10 @@
 //! ```
 //! use pantau::cases::assess_file;
 //! use pantau::criteria::Policy;
+//! use pantau::criteria::reference::ReferenceTables;
 //!
 //! let text = r#"{"id":"a","kind":"category","input":{"a_over_d":12.0}}"#;
-//! let assessed = assess_file(text, &Policy::default());
+//! let assessed = assess_file(text, &Policy::default(), &ReferenceTables::default());
 //! assert_eq!(
 //!     serde_json::to_string(&assessed.lines)?,
 //!     r#"[{"id":"a","category":2,"rule":"CAT-AD"}]"#
@@ -18,6 +19,7 @@
 //! # Ok::<(), serde_json::Error>(())
 //! ```
 
+mod complete;
 mod error;
 mod field;
 mod other;
@@ -31,6 +33,7 @@ use serde_json::Value;
 pub use error::CaseError;
 
 use crate::criteria::Policy;
+use crate::criteria::reference::ReferenceTables;
 use crate::error::{Chain, excerpt};
 
 /// Longest error text of an answer, in characters.
@@ -44,6 +47,9 @@ pub struct Line {
     /// What was found.
     #[serde(flatten)]
     pub answer: Answer,
+    /// Where the configured table is from that decided.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
 }
 
 /// What was found, by the kind of case.
@@ -142,40 +148,49 @@ impl Assessed {
 }
 
 /// Judges every case of a file: `{"cases":[…]}`, a bare array, or one case a line.
-pub fn assess_file(text: &str, policy: &Policy) -> Assessed {
+///
+/// `tables` stand in where a case brings no table of its own.
+pub fn assess_file(text: &str, policy: &Policy, tables: &ReferenceTables) -> Assessed {
     let lines = split::cases(text)
         .into_iter()
-        .map(|case| assess(case, policy))
+        .map(|case| assess(case, policy, tables))
         .collect();
     Assessed { lines }
 }
 
 /// Judges one case, given as its JSON text.
-pub fn assess(text: &str, policy: &Policy) -> Line {
+pub fn assess(text: &str, policy: &Policy, tables: &ReferenceTables) -> Line {
     let (id, answer) = match serde_json::from_str(text) {
         Ok(Value::Object(mut case)) => {
             let id = case.remove("id").unwrap_or(Value::Null);
-            (id, answer(case, policy))
+            (id, answer(case, policy, tables))
         }
         Ok(_) => (Value::Null, Err(CaseError::NotAnObject)),
         Err(source) => (split::id(text), Err(CaseError::Json { source })),
     };
-    let answer = answer.unwrap_or_else(|error| Answer::Failed {
-        error: excerpt(&Chain(&error).to_string(), MAX_ERROR_CHARS),
+    let (answer, source) = answer.unwrap_or_else(|error| {
+        let error = excerpt(&Chain(&error).to_string(), MAX_ERROR_CHARS);
+        (Answer::Failed { error }, None)
     });
-    Line { id, answer }
+    Line { id, answer, source }
 }
 
-fn answer(mut case: serde_json::Map<String, Value>, policy: &Policy) -> Result<Answer, CaseError> {
+/// The answer, and the origin of the configured table that went into it.
+fn answer(
+    mut case: serde_json::Map<String, Value>,
+    policy: &Policy,
+    tables: &ReferenceTables,
+) -> Result<(Answer, Option<String>), CaseError> {
     let kind = match case.remove("kind") {
         Some(Value::String(kind)) => kind,
         Some(_) => return Err(CaseError::word("kind", "a value that is no text")),
         None => return Err(CaseError::Missing { field: "kind" }),
     };
-    let input = case
+    let mut input = case
         .remove("input")
         .ok_or(CaseError::Missing { field: "input" })?;
-    match kind.as_str() {
+    let source = complete::complete(&kind, &mut input, tables)?;
+    let answer = match kind.as_str() {
         "reading" => reading::assess(input, policy),
         "sequence" => sequence::assess(input, policy),
         "termination" => other::termination(input, &policy.termination),
@@ -185,5 +200,6 @@ fn answer(mut case: serde_json::Map<String, Value>, policy: &Policy) -> Result<A
         "deadline" => other::deadline(input),
         "category" => other::category(input),
         _ => Err(CaseError::word("kind", &kind)),
-    }
+    }?;
+    Ok((answer, source))
 }

@@ -27,19 +27,24 @@ struct ReadingInput {
     channels: Option<Vec<ChannelInput>>,
     subject: Option<String>,
     person_role: Option<String>,
+    #[serde(default, deserialize_with = "field::noted")]
     distance_m: Option<f64>,
     background: Option<BackgroundInput>,
     background_counts: Option<CountsInput>,
     source: Option<String>,
+    #[serde(default, deserialize_with = "field::noted")]
     persistence_min: Option<f64>,
     rain: Option<RainInput>,
     high_background_area: Option<bool>,
     area_state: Option<String>,
+    #[serde(default, deserialize_with = "field::noted")]
     area_baseline_usv_h: Option<f64>,
     medical: Option<MedicalInput>,
     norm: Option<NormInput>,
+    #[serde(default, deserialize_with = "field::noted")]
     probe_factor: Option<f64>,
     status_flags: Option<Vec<String>>,
+    #[serde(default, deserialize_with = "field::noted")]
     range_max: Option<f64>,
     device_id: Option<String>,
     seq: Option<Number>,
@@ -64,6 +69,7 @@ struct ChannelInput {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct BackgroundInput {
+    #[serde(default, deserialize_with = "field::noted")]
     value: Option<f64>,
     unit: Option<String>,
 }
@@ -71,9 +77,12 @@ struct BackgroundInput {
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct CountsInput {
+    #[serde(default, deserialize_with = "field::noted")]
     alpha: Option<f64>,
+    #[serde(default, deserialize_with = "field::noted")]
     beta: Option<f64>,
     unit: Option<String>,
+    #[serde(default, deserialize_with = "field::noted")]
     age_h: Option<f64>,
 }
 
@@ -81,6 +90,7 @@ struct CountsInput {
 #[serde(deny_unknown_fields)]
 struct RainInput {
     active: Option<bool>,
+    #[serde(default, deserialize_with = "field::noted")]
     hours_since_end: Option<f64>,
 }
 
@@ -99,7 +109,9 @@ struct NormInput {
     identified: Option<bool>,
     nuclides: Option<Vec<String>>,
     item: Option<String>,
+    #[serde(default, deserialize_with = "field::noted")]
     hours_per_year: Option<f64>,
+    #[serde(default, deserialize_with = "field::noted")]
     projected_msv: Option<f64>,
 }
 

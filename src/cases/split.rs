@@ -6,9 +6,13 @@ use serde::de::IgnoredAny;
 use serde_json::Value;
 
 /// The text of each case, in order. What is not JSON comes back as it stands,
-/// so that it can be reported.
+/// so that it can be reported; so does a file with nothing in it, which is no
+/// list of cases.
 pub(super) fn cases(text: &str) -> Vec<&str> {
     let text = text.trim_start_matches('\u{feff}').trim();
+    if text.is_empty() {
+        return vec![text];
+    }
     let mut cursor = Cursor { rest: text };
     if cursor.rest.starts_with('[') {
         return cursor.elements();
@@ -135,7 +139,8 @@ mod tests {
         );
         check("{\n \"id\": 1\n}", &["{\n \"id\": 1\n}"]);
         check("\u{feff}[]", &[]);
-        check("", &[]);
+        check("", &[""]);
+        check("\u{feff} \n", &[""]);
         check("[1, \"a\", null]", &["1", "\"a\"", "null"]);
     }
 

@@ -18,12 +18,13 @@ pub(super) struct Options {
 }
 
 pub(super) fn assess(args: &Args, options: &Options) -> anyhow::Result<ExitCode> {
-    let policy = load(args.config.as_deref())?.criteria;
+    let config = load(args.config.as_deref())?;
     let bytes = read(options.file.as_deref())?;
     // A byte that is no text costs its own case, not the others.
     let text = String::from_utf8_lossy(&bytes);
     let mended = without_non_finite(&text);
-    let assessed = cases::assess_file(mended.as_deref().unwrap_or(&text), &policy);
+    let text = mended.as_deref().unwrap_or(&text);
+    let assessed = cases::assess_file(text, &config.criteria, &config.reference_tables);
     let mut out = Out::new();
     for line in &assessed.lines {
         out.json(line)?;

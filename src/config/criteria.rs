@@ -30,10 +30,13 @@
 //! | `occupancy_h.residential`      | h/a   | 1 to 8 784    | 8 760   |
 //! | `occupancy_h.non_residential`  | h/a   | 1 to 8 784    | 2 000   |
 //! | `h10_to_e`                     | Sv/Sv | 0.1 to 2      | 1       |
+//! | `tio6_table`                   | -     | a file        | none    |
+//! | `source_d_values`              | -     | a file        | none    |
 //!
 //! The defaults are those of [`Policy`]. The bounds are the project's: inside
 //! them a rule is stricter or laxer, outside it would be another rule, or none.
-//! The levels of the guideline itself are no configuration.
+//! The levels of the guideline itself are no configuration. What the supplied
+//! text lacks is read from files that name their origin: [`table_file`].
 //!
 //! A level that stands in a table and in an escalation rule is reached when
 //! either says so: to compare with "above" alone, set both, for example
@@ -41,7 +44,10 @@
 
 use std::ops::RangeInclusive;
 
+use super::secret::Folders;
 use super::section::Section;
+use super::table_file;
+use crate::criteria::reference::ReferenceTables;
 use crate::criteria::termination::{NormalMode, TerminationPolicy};
 use crate::criteria::{Basis, ByRadiation, Comparator, Policy, Rule, Rules};
 use crate::quality::Limits;
@@ -95,7 +101,20 @@ const COMPARING_RULES: &[Rule] = &[
     Rule::Sn1,
 ];
 
-pub(super) fn read(mut section: Section<'_>) -> Policy {
+pub(super) fn read(mut section: Section<'_>, folders: &Folders) -> (Policy, ReferenceTables) {
+    let tables = ReferenceTables {
+        tio6: table_file::read(&mut section, "tio6_table", table_file::TIO6, folders),
+        source_d_values: table_file::read(
+            &mut section,
+            "source_d_values",
+            table_file::D_VALUES,
+            folders,
+        ),
+    };
+    (policy(section), tables)
+}
+
+fn policy(mut section: Section<'_>) -> Policy {
     let default = Policy::default();
     let comparators = section
         .table("comparator")

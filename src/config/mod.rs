@@ -44,6 +44,7 @@ mod section;
 mod service;
 mod site;
 mod subscriber;
+mod table_file;
 mod url;
 
 use std::fs;
@@ -66,6 +67,7 @@ pub use url::{HostPort, HttpUrl};
 
 use crate::activation;
 use crate::criteria::Policy;
+use crate::criteria::reference::ReferenceTables;
 use crate::profile::{ProfileError, Registry};
 use crate::store::embedded;
 use problem::{Problems, Refused};
@@ -102,6 +104,8 @@ pub struct Config {
     pub store: embedded::Config,
     /// `[criteria]`.
     pub criteria: Policy,
+    /// The tables that `[criteria]` names.
+    pub reference_tables: ReferenceTables,
     /// `[activation]`.
     pub activation: activation::Config,
     /// `[publish]`.
@@ -239,7 +243,7 @@ fn check(table: &Table, path: Option<&Path>, folders: &Folders, problems: &Probl
         root.missing("broker", Some(&hint));
     }
     let store = service::read_store(root.table("store"), &node.data_dir, folders);
-    let criteria = criteria::read(root.table("criteria"));
+    let (criteria, reference_tables) = criteria::read(root.table("criteria"), folders);
     let activation = service::read_activation(root.table("activation"), node.mode);
     let publish = service::read_publish(root.table("publish"), &node);
     let site_ids: Vec<String> = sites.sites.iter().map(|site| site.id.to_string()).collect();
@@ -267,6 +271,7 @@ fn check(table: &Table, path: Option<&Path>, folders: &Folders, problems: &Probl
         instruments: instruments.instruments,
         store,
         criteria,
+        reference_tables,
         activation,
         publish,
         subscribers,

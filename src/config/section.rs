@@ -61,6 +61,11 @@ impl<'a> Section<'a> {
         self.table.is_some()
     }
 
+    /// Whether the table is there without any key.
+    pub(super) fn is_empty(&self) -> bool {
+        self.table.is_some_and(Table::is_empty)
+    }
+
     /// Whether the key is there, right or wrong.
     pub(super) fn has(&self, key: &str) -> bool {
         self.table.is_some_and(|table| table.contains_key(key))
@@ -231,6 +236,10 @@ impl<'a> Section<'a> {
     /// A finite number within bounds.
     pub(super) fn number(&mut self, key: &'static str, bounds: RangeInclusive<f64>) -> Option<f64> {
         let value = self.get(key)?;
+        self.number_of(key, value, &bounds)
+    }
+
+    fn number_of(&self, key: &str, value: &Value, bounds: &RangeInclusive<f64>) -> Option<f64> {
         let number = match (&value.kind, from_environment(value)) {
             (ValueKind::I64(number), _) => Number::Int(*number).as_f64(),
             (ValueKind::Float(number), _) => *number,
@@ -244,8 +253,30 @@ impl<'a> Section<'a> {
         if bounds.contains(&number) {
             return Some(number);
         }
-        self.refuse_value(key, value, outside(&bounds, number));
+        self.refuse_value(key, value, outside(bounds, number));
         None
+    }
+
+    /// A whole table with any keys: each with a finite number within bounds, or
+    /// one of `words` that stands for a number; gives what is right, by key.
+    pub(super) fn numbers(
+        self,
+        bounds: &RangeInclusive<f64>,
+        words: &[(&str, f64)],
+    ) -> Vec<(&'a str, f64)> {
+        let mut written: Vec<(&String, &Value)> = self.table.into_iter().flatten().collect();
+        written.sort_by_key(|(key, _)| *key);
+        let mut numbers = Vec::new();
+        for (key, value) in written {
+            let word = match &value.kind {
+                ValueKind::String(text) => meaning_of(text, words).ok(),
+                _ => None,
+            };
+            let quoted = format!("\"{}\"", excerpt(key, QUOTED));
+            let number = word.or_else(|| self.number_of(&quoted, value, bounds));
+            numbers.extend(number.map(|number| (key.as_str(), number)));
+        }
+        numbers
     }
 
     /// A whole table in which each key is one of `keys` and each value one of

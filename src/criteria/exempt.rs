@@ -8,6 +8,7 @@ use super::compare::{at_most, below};
 use super::dose::{DoseRate, usable};
 use super::finding::{Bound, Finding};
 use super::geometry::Fit;
+use super::nuclide;
 use super::observation::{Observation, Shown};
 use super::policy::Policy;
 use super::setting::Norm;
@@ -165,16 +166,11 @@ fn yearly_dose_msv(norm: &Norm, observation: &Observation<'_>, policy: &Policy) 
         .then(|| (rate - background).max(0.0) * hours / 1000.0)
 }
 
-/// Whether a nuclide is natural, however its name is spelt: `K-40`, `K40`, `k 40`.
-fn is_natural(nuclide: &str) -> bool {
-    fn letters(name: &str) -> impl Iterator<Item = u8> {
-        name.bytes()
-            .filter(|byte| !matches!(byte, b'-' | b' '))
-            .map(|byte| byte.to_ascii_lowercase())
-    }
+/// Whether a nuclide is natural, however its name is spelt.
+fn is_natural(name: &str) -> bool {
     NATURAL
         .iter()
-        .any(|natural| letters(natural).eq(letters(nuclide)))
+        .any(|natural| nuclide::is_same(natural, name))
 }
 
 #[cfg(test)]

@@ -18,6 +18,7 @@
 //! compare      numbers that went through a conversion
 //!
 //! termination, food, worker, report, deadline, category: what is not a reading
+//! reference    tables that are loaded from files, with their origin
 //! ```
 //!
 //! Nothing here reads a clock, logs or allocates while it judges.
@@ -29,6 +30,8 @@ pub mod compare;
 pub mod deadline;
 pub mod food;
 pub mod geometry;
+pub mod nuclide;
+pub mod reference;
 pub mod report;
 pub mod tables;
 pub mod termination;

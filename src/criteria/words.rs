@@ -105,7 +105,8 @@ words! {
 }
 
 flag_set! {
-    /// A rule of criteria.md, by its id.
+    /// A rule of criteria.md, by its id. The order is that of further rules in
+    /// an answer: dose rate with its escalations, then counts with theirs.
     Rule, Rules, u128 {
         /// Environment, possible emergency, dose rate.
         T31I1 = "T3.1-I-1",
@@ -117,6 +118,12 @@ flag_set! {
         T31III1 = "T3.1-III-1",
         /// Object, emergency, dose rate.
         T31III2 = "T3.1-III-2",
+        /// Escalation at TIO2, gamma.
+        EscTio2G = "ESC-TIO2-G",
+        /// Escalation at TIO3, gamma.
+        EscTio3G = "ESC-TIO3-G",
+        /// Escalation at TIO4, gamma, member of the public.
+        EscTio4G = "ESC-TIO4-G",
         /// Environment surface, possible emergency, counts.
         T32I1 = "T3.2-I-1",
         /// Environment surface, emergency, counts.
@@ -129,10 +136,6 @@ flag_set! {
         T32III1 = "T3.2-III-1",
         /// Object, emergency, counts.
         T32III2 = "T3.2-III-2",
-        /// Escalation at TIO2, gamma.
-        EscTio2G = "ESC-TIO2-G",
-        /// Escalation at TIO3, gamma.
-        EscTio3G = "ESC-TIO3-G",
         /// Escalation at TIO2, beta.
         EscTio2B = "ESC-TIO2-B",
         /// Escalation at TIO3, beta.
@@ -141,8 +144,6 @@ flag_set! {
         EscTio2A = "ESC-TIO2-A",
         /// Escalation at TIO3, alpha.
         EscTio3A = "ESC-TIO3-A",
-        /// Escalation at TIO4, gamma, member of the public.
-        EscTio4G = "ESC-TIO4-G",
         /// Escalation at TIO4, beta, skin.
         EscTio4B = "ESC-TIO4-B",
         /// Escalation at TIO4, alpha, skin.

@@ -58,8 +58,8 @@ const fn limit(task: Task) -> (f64, &'static str) {
 /// Part of the limit from which it is approached (project, section 4.8).
 const APPROACHING: f64 = 0.8;
 
-/// From this dose on, in mSv, annex VIII tasks are for informed volunteers
-/// (GSR Part 3, 4.17).
+/// From this dose on, in mSv, a record is expected that the worker was informed
+/// and volunteered (section 4.8; GSR Part 3, 4.17), whatever the task.
 const VOLUNTEERS_FROM_MSV: f64 = 50.0;
 
 /// What a worker's dose means.
@@ -75,9 +75,6 @@ pub struct WorkerVerdict {
 
 /// Compares an effective dose in mSv, finite and not negative, with the task's
 /// limit.
-///
-/// A general task has no dose that one could volunteer for, so the consent is
-/// asked for in the tasks of annex VIII only.
 pub fn assess_worker(dose_msv: f64, task: Task, is_informed_volunteer: bool) -> WorkerVerdict {
     let (limit_msv, rule) = limit(task);
     let class = if at_least(dose_msv, limit_msv) {
@@ -87,7 +84,7 @@ pub fn assess_worker(dose_msv: f64, task: Task, is_informed_volunteer: bool) -> 
     } else {
         WorkerClass::Ok
     };
-    let needs_consent = task != Task::General && at_least(dose_msv, VOLUNTEERS_FROM_MSV);
+    let needs_consent = at_least(dose_msv, VOLUNTEERS_FROM_MSV);
     let remarks = if needs_consent && !is_informed_volunteer {
         Remarks::EMPTY.with(Remark::ConsentNotRecorded)
     } else {
@@ -117,7 +114,8 @@ mod tests {
     fn each_task_has_its_limit() {
         check(39.9, Task::General, Fine, "W-50", false);
         check(40.0, Task::General, Approaching, "W-50", false);
-        check(50.0, Task::General, Limit, "W-50", false);
+        check(49.9, Task::General, Approaching, "W-50", false);
+        check(50.0, Task::General, Limit, "W-50", true);
         check(49.9, Task::LifeSaving, Fine, "W-A8-1", false);
         check(50.0, Task::LifeSaving, Fine, "W-A8-1", true);
         check(

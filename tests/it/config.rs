@@ -217,6 +217,10 @@ fn whole_example() -> (Vec<String>, usize) {
     (lines, left_out)
 }
 
+/// Where a synthetic table of nuclides is from.
+const ORIGIN: &str = "publication = \"Synthetic\"\nedition = \"1\"\ntable = \"1\"\n\
+                      checked_by = \"A. Person\"\ndate = \"2026-01-31\"\n";
+
 /// A folder with every file that the example names.
 fn example_folder() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
@@ -234,6 +238,10 @@ fn example_folder() -> tempfile::TempDir {
     let area = r#"{"type":"Polygon","coordinates":[[[106,-6],[107,-6],[107,-7],[106,-6]]]}"#;
     fs::write(folder.path().join("beach.geojson"), area).unwrap();
     fs::write(folder.path().join("drive.log"), "").unwrap();
+    for table in ["tio6.toml", "d-values.toml"] {
+        let text = format!("{ORIGIN}[nuclides]\n\"Syn-1\" = 1000\n");
+        fs::write(folder.path().join(table), text).unwrap();
+    }
     fs::create_dir(folder.path().join("profiles")).unwrap();
     folder
 }

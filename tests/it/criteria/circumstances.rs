@@ -55,7 +55,7 @@ fn units_are_never_guessed() {
             "INVALID DQ-03 !UNKNOWN_UNIT @REJECT",
         );
     }
-    for unit in ["uSv", "cps", "Bq/cm2", "Bq/kg", "mR"] {
+    for unit in ["uSv", "cps", "Bq/cm2", "Bq/cm\u{b2}", "Bq/kg", "Bq/L", "mR"] {
         check(
             &with(environment(150), json!({"unit": unit})),
             "INVALID DQ-04 !UNIT_MISMATCH @REJECT",
@@ -75,6 +75,7 @@ fn units_are_never_guessed() {
         (1.2, "kcpm"),
         (0.02, "kcps"),
         (20.0, "s-1"),
+        (20.0, "s\u{207b}\u{b9}"),
     ] {
         check(
             &with(counts("environment", "beta", value), json!({"unit": unit})),

@@ -82,6 +82,8 @@ fn a_background_that_is_none_is_assumed() {
         json!({"value": 0.15, "unit": "uSievert"}),
         json!({"value": 0.15, "unit": "cps"}),
         json!({"value": null, "unit": "uSv/h"}),
+        json!({"value": "NaN", "unit": "uSv/h"}),
+        json!({"value": "Infinity", "unit": "uSv/h"}),
     ] {
         let reading = |usv_h: f64| with(environment(usv_h), json!({"background": background}));
         check(&reading(0.2099), "NORMAL NR !BACKGROUND_ASSUMED");

@@ -2,11 +2,12 @@
 
 use pantau::cases::{Answer, assess_file};
 use pantau::criteria::Policy;
+use pantau::criteria::reference::ReferenceTables;
 use serde_json::{Value, json};
 
 /// The ids of a file's answers, each with a mark when it failed.
 fn outline(text: &str) -> Vec<(Value, bool)> {
-    let assessed = assess_file(text, &Policy::default());
+    let assessed = assess_file(text, &Policy::default(), &ReferenceTables::default());
     let failed = |answer: &Answer| matches!(answer, Answer::Failed { .. });
     assessed
         .lines
@@ -45,7 +46,8 @@ fn a_case_that_cannot_be_read_stops_no_other() {
             format!("[{a},{b}"),
             vec![good("a"), good("b"), bad(Value::Null)],
         ),
-        (String::new(), vec![]),
+        (String::new(), vec![bad(Value::Null)]),
+        ("\u{feff}\n".to_owned(), vec![bad(Value::Null)]),
         ("[]".to_owned(), vec![]),
     ] {
         assert_eq!(outline(&text), expected, "{text}");
@@ -54,7 +56,11 @@ fn a_case_that_cannot_be_read_stops_no_other() {
 
 #[track_caller]
 fn check_error(case: &Value, expected: &str) {
-    let assessed = assess_file(&case.to_string(), &Policy::default());
+    let assessed = assess_file(
+        &case.to_string(),
+        &Policy::default(),
+        &ReferenceTables::default(),
+    );
     assert_eq!(assessed.n_failed(), 1, "{case}");
     let line = serde_json::to_value(&assessed.lines).unwrap();
     assert_eq!(line[0]["id"], case["id"]);
@@ -178,7 +184,11 @@ fn unknown_fields_words_and_types_are_errors() {
 #[test]
 fn foreign_text_stays_on_its_line() {
     let case = json!({"id": "x", "kind": "a\nb\u{1b}[2J".repeat(100), "input": {}});
-    let assessed = assess_file(&case.to_string(), &Policy::default());
+    let assessed = assess_file(
+        &case.to_string(),
+        &Policy::default(),
+        &ReferenceTables::default(),
+    );
     let Answer::Failed { error } = &assessed.lines[0].answer else {
         panic!("it was read");
     };

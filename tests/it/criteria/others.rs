@@ -111,6 +111,11 @@ fn food_and_workers() {
         json!({"dose_msv": 1}),
         answer("WORKER_OK", "W-50", &[]),
     );
+    check(
+        "worker",
+        json!({"dose_msv": 50}),
+        answer("WORKER_LIMIT", "W-50", &["CONSENT_NOT_RECORDED"]),
+    );
 }
 
 #[test]

@@ -16,6 +16,7 @@
 
 pub mod condition;
 
+mod deadline;
 mod evidence;
 mod group;
 mod guide;
@@ -29,10 +30,12 @@ mod state;
 mod take;
 mod transition;
 mod view;
-mod wire;
+pub(crate) mod wire;
 
+pub use deadline::{Bilingual, DeadlineView};
 pub use id::{ActivationId, Mode};
 pub use machine::{AckError, Config, Judged, Machine, Person};
+pub(crate) use message::{both_zones, inert};
 pub use message::{Text, Words};
 pub use place::{Coordinates, Place, PlaceContext, SiteRef, Spot, Spots};
 pub use restore::{Saved, Snapshot};

@@ -17,7 +17,7 @@ use super::webhook::Webhook;
 use super::{Attempt, Outcome, Report};
 use crate::activation::Event;
 use crate::clock::Clock;
-use crate::criteria::{Class, Recommendation};
+use crate::criteria::Class;
 
 /// How a subscriber is reached.
 pub enum Kind {
@@ -53,11 +53,9 @@ impl SubscriberConfig {
     /// go (T2.2-3) it is for those who want possible emergencies, whatever the
     /// class.
     pub fn wants(&self, event: &Event) -> bool {
-        let class = Class::from_word(&event.activation.class_max);
-        let sends_a_team =
-            event.activation.recommended_status == Recommendation::AktifParsial.as_str();
+        let class = event.class_max();
         class.is_some_and(|class| class >= self.min_class)
-            || (sends_a_team && self.min_class <= Class::PossibleEmergency)
+            || (event.sends_a_team() && self.min_class <= Class::PossibleEmergency)
     }
 }
 
@@ -108,7 +106,7 @@ impl Subscriber {
                 offer = offers.recv() => {
                     let Some(event) = offer else { return };
                     let in_flight = sending.as_ref().is_some_and(|s| s.attempts > 0);
-                    let is_emergency = event.activation.class_max == Class::Emergency.as_str();
+                    let is_emergency = event.is_emergency();
                     if let Some(sending) = sending.as_mut().filter(|_| is_emergency) {
                         sending.next = Instant::now(); // it waits for nobody's back-off
                     }
@@ -163,7 +161,7 @@ impl Subscriber {
         said_failing: &mut bool,
         queue: &Queue,
     ) -> Option<Outcome> {
-        let emergency = event.activation.class_max == Class::Emergency.as_str();
+        let emergency = event.is_emergency();
         let waiting = queue.len();
         let (error, after) = match attempt {
             Attempt::Accepted => {

@@ -41,7 +41,7 @@ use crate::config::Config;
 use crate::deliver::{Notice, OFFER_BOUND, REPORT_BOUND, Report};
 use crate::error::Chain;
 use crate::http;
-use crate::journal::{Entry, Journal, JournalError, Waiting};
+use crate::journal::{Entry, Journal, JournalError, Told, Waiting};
 use crate::source::INPUT_BOUND;
 use crate::store::embedded::{Health, Store, StoreError};
 use command::COMMAND_BOUND;
@@ -413,7 +413,11 @@ fn say_recovered(recovery: &crate::journal::Recovery) {
 fn leftover(waiting: &[Waiting], context: &EventContext) -> Vec<(Arc<str>, Arc<Event>)> {
     let mut leftover = Vec::new();
     for waiting in waiting {
-        let Some(event) = Event::of(&waiting.transition, context).map(Arc::new) else {
+        let event = match &waiting.told {
+            Told::Transition(transition) => Event::of(transition, context),
+            Told::Notice(event) => Some((**event).clone()),
+        };
+        let Some(event) = event.map(Arc::new) else {
             continue;
         };
         for outgoing in &waiting.outgoing {

@@ -35,8 +35,8 @@ pub(crate) mod wire;
 pub use deadline::{Bilingual, DeadlineView};
 pub use id::{ActivationId, Mode};
 pub use machine::{AckError, Config, Judged, Machine, Person};
-pub(crate) use message::{both_zones, inert};
 pub use message::{Text, Words};
+pub(crate) use message::{both_zones, inert};
 pub use place::{Coordinates, Place, PlaceContext, SiteRef, Spot, Spots};
 pub use restore::{Saved, Snapshot};
 pub use state::{

@@ -5,7 +5,6 @@ use serde::{Deserialize, Serialize};
 use super::report::Report;
 use crate::activation::wire;
 use crate::clock::Wall;
-use crate::journal::{Chained, Repair};
 use crate::reading::words;
 
 words! {
@@ -157,6 +156,9 @@ pub enum Act {
     Decision {
         /// Which.
         status: Status,
+        /// Of an activation: whether it is on Java.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        java: Option<OnJava>,
     },
     /// An activation belongs to the case.
     Attached {
@@ -227,29 +229,6 @@ pub struct Deed {
     pub act: Act,
 }
 
-/// A record of the case store.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum CaseEntry {
-    /// Someone did something.
-    Deed(Box<Deed>),
-    /// The store was repaired at opening.
-    Repaired(Repair),
-}
-
-impl Chained for CaseEntry {
-    const NAME: &'static str = "cases";
-
-    fn repaired(repair: Repair) -> Self {
-        Self::Repaired(repair)
-    }
-
-    fn begins_anew(&self) -> bool {
-        matches!(self, Self::Repaired(repair) if repair.new_chain)
-    }
-}
-
 impl Act {
     /// What it is, in a few words without anybody's data.
     pub fn summary(&self) -> String {
@@ -261,7 +240,7 @@ impl Act {
                 format!("steps {}", words.join(", "))
             }
             Self::Track { track } => format!("track {track}"),
-            Self::Decision { status } => format!("decision {status}"),
+            Self::Decision { status, .. } => format!("decision {status}"),
             Self::Attached { activation } => format!("attached {activation}"),
             Self::Detached { activation } => format!("detached {activation}"),
             Self::Located { instrument, .. } => format!("located {instrument}"),

@@ -5,7 +5,12 @@
 //! Karimunjawa, Bawean and Panaitan are outside unless a site's or area's `java`
 //! says otherwise.
 
-use geo::{Coord, Intersects, LineString, Point, Polygon};
+use std::collections::BTreeMap;
+
+use geo::{Coord, Intersects, LineString, MultiPolygon, Point, Polygon};
+
+use super::act::OnJava;
+use crate::activation::Coordinates;
 
 /// Longitude and latitude (degrees, WGS 84) around the island, from Merak along
 /// the north coast to Banyuwangi and back along the south coast.
@@ -44,7 +49,7 @@ const OUTLINE: &[(f64, f64)] = &[
     (112.20, -6.85), // off Tuban
     (112.55, -6.83), // off Ujung Pangkah
     (112.66, -7.02),
-    (112.66, -7.13), // strait between Gresik and Kamal
+    (112.66, -7.13),  // strait between Gresik and Kamal
     (112.73, -7.185), // strait between Surabaya and Kamal
     (112.80, -7.185), // Suramadu bridge
     (112.92, -7.24),
@@ -97,6 +102,41 @@ const OUTLINE: &[(f64, f64)] = &[
 pub fn is_on_java(lat: f64, lon: f64) -> bool {
     let ring = OUTLINE.iter().map(|&(x, y)| Coord { x, y }).collect();
     Polygon::new(LineString::new(ring), Vec::new()).intersects(&Point::new(lon, lat))
+}
+
+/// What the configuration says of places.
+#[derive(Clone, Debug, Default)]
+pub struct Geography {
+    /// The `java` of sites, by their ids.
+    pub sites: BTreeMap<String, bool>,
+    /// The `java` of areas.
+    pub areas: Vec<(MultiPolygon<f64>, bool)>,
+}
+
+impl Geography {
+    /// Whether a place is on Java: by its site, else by the areas it lies in,
+    /// else by the outline.
+    pub fn on_java(&self, site: Option<&str>, position: Option<Coordinates>) -> OnJava {
+        let said = |is: bool, by: &str| OnJava {
+            is: Some(is),
+            by: by.to_owned(),
+        };
+        if let Some(is) = site.and_then(|site| self.sites.get(site)) {
+            return said(*is, "site");
+        }
+        let Some(at) = position else {
+            return OnJava::unknown();
+        };
+        let point = Point::new(at.lon, at.lat);
+        let inside = self
+            .areas
+            .iter()
+            .filter(|(polygons, _)| polygons.intersects(&point));
+        match inside.map(|(_, is)| *is).max() {
+            Some(is) => said(is, "area"),
+            None => said(is_on_java(at.lat, at.lon), "outline"),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -158,5 +198,26 @@ mod tests {
         ] {
             assert!(!is_on_java(lat, lon), "{name}");
         }
+    }
+
+    #[test]
+    fn a_site_goes_before_an_area_and_an_area_before_the_outline() {
+        let corners = [(112.6, -7.3), (114.2, -7.3), (114.2, -6.8), (112.6, -6.8)];
+        let ring = corners.map(|(x, y)| Coord { x, y });
+        let madura = Polygon::new(LineString::from(ring.to_vec()), Vec::new());
+        let geography = Geography {
+            sites: BTreeMap::from([("port".to_owned(), false)]),
+            areas: vec![(MultiPolygon::new(vec![madura]), true)],
+        };
+        let at = |lat, lon| Some(Coordinates { lat, lon });
+        let check = |site, position, is, by| {
+            let found = geography.on_java(site, position);
+            assert_eq!((found.is, found.by.as_str()), (is, by));
+        };
+        check(Some("port"), at(-7.046, 112.735), Some(false), "site");
+        check(Some("other"), at(-7.046, 112.735), Some(true), "area");
+        check(None, at(-6.2, 106.8), Some(true), "outline");
+        check(None, at(-8.65, 115.2), Some(false), "outline");
+        check(None, None, None, "unknown");
     }
 }

@@ -1,12 +1,12 @@
 //! What a report of a loss or a find says: the fields of annex IV.a (R-03, for
-//! licence holders) and IV.b (R-04, for everybody else), p. 95-97.
+//! licence holders) and IV.b (R-04, for everybody else).
 
 use serde::{Deserialize, Serialize};
 
 use super::act::serde_words;
-use crate::activation::wire;
+use crate::activation::Coordinates;
 use crate::clock::Wall;
-use crate::criteria::ReportEvent;
+use crate::criteria::report::ReportEvent;
 use crate::reading::words;
 
 words! {
@@ -112,7 +112,7 @@ pub struct Report {
     pub location: Option<String>,
     /// Degrees north and east.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub position: Option<At>,
+    pub position: Option<Coordinates>,
     /// Who reports.
     pub reporter: Reporter,
     /// The facility (form IV.a).
@@ -144,15 +144,6 @@ pub struct Report {
     pub signed: Option<String>,
     /// Links to photographs or video (form IV.b).
     pub media: Vec<String>,
-}
-
-/// A position, WGS 84.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct At {
-    /// Degrees north.
-    pub lat: f64,
-    /// Degrees east.
-    pub lon: f64,
 }
 
 /// Who reports. Personal data but for kind, position and unit.

@@ -14,12 +14,14 @@
 //!              criteria    what a reading means, by rule id
 //!              cases       the same for worked cases
 //!              activation  conditions, places, activations, messages
+//!              casework    cases of people, clocks
 //!
 //! edges        source      serial lines, MQTT, recordings: produce frames
 //!              store       readings on disk, in SQLite
 //!              journal     transitions and outbox on disk, hash-chained
 //!              deliver     events to subscribers: log, MQTT, webhook
-//!              exchange    records, CSV, GeoJSON
+//!              exchange    records, CSV, GeoJSON, recapitulation of cases
+//!              records     cases on disk, hash-chained; closing records
 //!              http        status, API, metrics
 //!              telemetry   the log, names of metrics
 //!
@@ -41,6 +43,7 @@ pub mod units;
 
 pub mod activation;
 pub mod cases;
+pub mod casework;
 pub mod criteria;
 pub mod decode;
 pub mod dialogue;
@@ -53,6 +56,7 @@ pub mod deliver;
 pub mod exchange;
 pub mod http;
 pub mod journal;
+pub mod records;
 pub mod source;
 pub mod store;
 pub mod telemetry;

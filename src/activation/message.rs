@@ -54,7 +54,7 @@ pub(super) fn text(activation: &Activation, why: Why, at: Wall, context: &EventC
 
 /// Makes foreign text safe to show: at most `max` characters, on one line,
 /// control characters escaped, invisible and direction marks replaced.
-pub(super) fn inert(text: &str, max: usize) -> String {
+pub(crate) fn inert(text: &str, max: usize) -> String {
     excerpt(text, max)
         .chars()
         .map(|c| match c {
@@ -380,7 +380,8 @@ fn degrees(at: Coordinates, language: Language) -> String {
     format!("{} {}", one(at.lat, north, south), one(at.lon, east, west))
 }
 
-fn both_zones(at: Wall, zone: Zone) -> String {
+/// `2026-03-14 10:00:05 WIB (2026-03-14 03:00:05 UTC)`.
+pub(crate) fn both_zones(at: Wall, zone: Zone) -> String {
     let utc = Zone::Utc.local(at);
     match zone {
         Zone::Utc => utc,

@@ -16,6 +16,7 @@
 
 pub mod condition;
 
+mod deadline;
 mod evidence;
 mod group;
 mod guide;
@@ -30,11 +31,13 @@ mod take;
 mod transition;
 mod trial;
 mod view;
-mod wire;
+pub(crate) mod wire;
 
+pub use deadline::{Bilingual, DeadlineView};
 pub use id::{ActivationId, Mode};
 pub use machine::{AckError, Config, Judged, Machine, Person};
 pub use message::{Text, Words};
+pub(crate) use message::{both_zones, inert};
 pub use place::{Coordinates, Place, PlaceContext, SiteRef, Spot, Spots};
 pub use restore::{Saved, Snapshot};
 pub use state::{

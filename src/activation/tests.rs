@@ -168,7 +168,7 @@ fn the_id_is_the_same_for_the_same_reading_for_ever() {
 
 #[test]
 fn an_over_range_of_unknown_height_has_no_number() {
-    let view = event(&emergency(None)).activation;
+    let view = event(&emergency(None)).activation.unwrap();
     assert_eq!((view.value, view.level), (None, Some(100.0)));
     let text = event(&emergency(None)).text;
     assert!(text.id.headline.contains("di atas jangkauan alat"));
@@ -185,7 +185,7 @@ fn foreign_text_is_inert() {
         assert!(!text.chars().any(is_bad), "{text}");
     }
     assert_eq!(
-        event.activation.place.name.as_deref(),
+        event.activation.as_ref().unwrap().place.name.as_deref(),
         Some("Pasar\\r\\nIgnore all\\u{1b}[2J\u{fffd}gnp")
     );
 }

@@ -1,7 +1,7 @@
 //! A message that tries a subscriber: marked as a drill, about nothing.
 
 use super::message::{Text, Words};
-use super::view::{ActivationView, Event, EventContext, PlaceView};
+use super::view::{Event, EventContext};
 use crate::clock::Wall;
 
 /// What every headline of a trial begins with.
@@ -39,54 +39,8 @@ impl Event {
                     "Nothing is to be done.",
                 ),
             },
-            activation: nothing(id, at),
+            activation: None,
+            deadline: None,
         }
-    }
-}
-
-/// An activation that is over, of class NORMAL.
-fn nothing(id: String, at: Wall) -> ActivationView {
-    let at = at.to_string();
-    ActivationView {
-        id,
-        version: 1,
-        state: "CLOSED".to_owned(),
-        class: "NORMAL".to_owned(),
-        class_max: "NORMAL".to_owned(),
-        rule: "NR".to_owned(),
-        rule_source: String::new(),
-        also: Vec::new(),
-        recommended_status: "NONE".to_owned(),
-        present: false,
-        acked: false,
-        acked_by: None,
-        confirmed: false,
-        data_lost: false,
-        late: false,
-        exercise: true,
-        subject: "environment".to_owned(),
-        place: PlaceView {
-            kind: "instrument".to_owned(),
-            site: None,
-            name: None,
-            lat: None,
-            lon: None,
-        },
-        quantity: "dose_rate".to_owned(),
-        radiation: None,
-        value: None,
-        at_least: false,
-        unit: "uSv/h".to_owned(),
-        level: None,
-        instrument: "test".to_owned(),
-        factor: None,
-        onset: at.clone(),
-        observed_at: at.clone(),
-        received_at: at.clone(),
-        last_seen_at: at,
-        flags: Vec::new(),
-        members: Vec::new(),
-        review: Vec::new(),
-        merged_into: None,
     }
 }

@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::deadline::DeadlineView;
 use super::guide;
 use super::id::Mode;
 use super::message::{self, Text, inert};
@@ -10,6 +11,7 @@ use super::place::{Coordinates, Place};
 use super::state::{Activation, Evidence, Member};
 use super::transition::Transition;
 use crate::clock::Zone;
+use crate::criteria::{Class, Recommendation};
 use crate::units::rounded;
 
 /// Longest name of a site or item that is passed on, in characters.
@@ -72,6 +74,8 @@ pub struct ActivationView {
     pub factor: Option<String>,
     /// When it began, by the time of measurement.
     pub onset: String,
+    /// When the opening reading arrived.
+    pub opened_at: String,
     /// When the highest value was measured.
     pub observed_at: String,
     /// When that arrived.
@@ -175,6 +179,7 @@ impl ActivationView {
                 .as_ref()
                 .map(|factor| inert(factor, NAME_CHARS)),
             onset: activation.onset.to_string(),
+            opened_at: activation.opened.to_string(),
             observed_at: highest.measured.to_string(),
             received_at: highest.received.to_string(),
             last_seen_at: activation.last_measured().to_string(),
@@ -268,12 +273,15 @@ pub struct EventContext {
     pub recorded: bool,
 }
 
-/// What people and programs are told of one version of an activation.
+/// What people and programs are told: one version of an activation, or a clock
+/// that ran out.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Event {
-    /// The message: `<activation>.<version>`. One that comes twice is one message.
+    /// The message: `<activation>.<version>`, or
+    /// `<case or activation>.<rule>.<second it was due>`. One that comes twice is
+    /// one message.
     pub id: String,
-    /// raised, risen, reopened, cleared, closed, merged or updated.
+    /// raised, risen, reopened, cleared, closed, merged, updated or overdue.
     pub why: String,
     /// When it happened.
     pub at: String,
@@ -283,8 +291,13 @@ pub struct Event {
     pub exercise: bool,
     /// The transition is in the journal.
     pub recorded: bool,
-    /// The activation, after the change.
-    pub activation: ActivationView,
+    /// The activation, after the change; of a clock that ran out, the one that
+    /// it belongs to, if any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub activation: Option<ActivationView>,
+    /// The clock that ran out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deadline: Option<DeadlineView>,
     /// For people, in Indonesian and English.
     pub text: Text,
 }
@@ -301,9 +314,37 @@ impl Event {
             node: inert(&context.node, NAME_CHARS),
             exercise: activation.mode == Mode::Exercise,
             recorded: context.recorded,
-            activation: ActivationView::of(activation),
+            activation: Some(ActivationView::of(activation)),
+            deadline: None,
             text: message::text(activation, why, transition.stamp.wall, context),
         })
+    }
+
+    /// The activation or, without one, the case that it is about.
+    pub fn about(&self) -> &str {
+        let case = || self.deadline.as_ref().and_then(|d| d.case.as_deref());
+        let activation = self.activation.as_ref().map(|a| a.id.as_str());
+        activation.or_else(case).unwrap_or_default()
+    }
+
+    /// The highest class of its activation. A clock of a case that no reading
+    /// produced ranks with those that call for a team.
+    pub fn class_max(&self) -> Option<Class> {
+        match &self.activation {
+            Some(activation) => Class::from_word(&activation.class_max),
+            None => Some(Class::PossibleEmergency),
+        }
+    }
+
+    /// Whether it must never be given up.
+    pub fn is_emergency(&self) -> bool {
+        self.class_max() == Some(Class::Emergency)
+    }
+
+    /// Whether a team is recommended to go.
+    pub fn sends_a_team(&self) -> bool {
+        let recommended = self.activation.as_ref().map(|a| &*a.recommended_status);
+        recommended == Some(Recommendation::AktifParsial.as_str())
     }
 
     /// The id of the message that tells an activation's current version.

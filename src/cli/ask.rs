@@ -21,7 +21,7 @@ pub(super) struct Options {
     url: Option<String>,
     /// How to print.
     #[arg(long)]
-    format: Option<Format>,
+    pub(super) format: Option<Format>,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -134,16 +134,26 @@ pub(super) fn ack(args: &Args, options: &AckOptions) -> anyhow::Result<ExitCode>
         "note": options.note,
     });
     let path = format!("activations/{}/ack", options.id);
-    let answer = send(args, &options.common, |client, base| {
+    print(&[post(args, &options.common, &path, &body)?])
+}
+
+/// Posts a document to a path under `/api/v1/`.
+pub(super) fn post(
+    args: &Args,
+    options: &Options,
+    path: &str,
+    body: &Value,
+) -> anyhow::Result<Value> {
+    send(args, options, |client, base| {
         client
             .post(format!("{base}/api/v1/{path}"))
             .header("content-type", "application/json")
             .body(body.to_string())
-    })?;
-    print(&[answer])
+    })
 }
 
-fn get(
+/// Asks for a path under `/api/v1/`.
+pub(super) fn get(
     args: &Args,
     options: &Options,
     what: &str,
@@ -190,14 +200,16 @@ fn send(
     })
 }
 
-fn list(value: Value) -> anyhow::Result<Vec<Value>> {
+/// The members of an answer that is a list.
+pub(super) fn list(value: Value) -> anyhow::Result<Vec<Value>> {
     match value {
         Value::Array(items) => Ok(items),
         _ => bail!("the daemon's answer is no list"),
     }
 }
 
-fn print(values: &[Value]) -> anyhow::Result<ExitCode> {
+/// Prints documents, a line each.
+pub(super) fn print(values: &[Value]) -> anyhow::Result<ExitCode> {
     let mut out = Out::new();
     for value in values {
         out.json(value)?;
@@ -206,14 +218,16 @@ fn print(values: &[Value]) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn text(text: &str) -> anyhow::Result<ExitCode> {
+/// Prints a text.
+pub(super) fn text(text: &str) -> anyhow::Result<ExitCode> {
     let mut out = Out::new();
     out.text(text)?;
     out.finish()?;
     Ok(ExitCode::SUCCESS)
 }
 
-fn columns_of(values: &[Value], columns: &[(&str, &str)]) -> String {
+/// Lines up members of documents, by head and JSON pointer.
+pub(super) fn columns_of(values: &[Value], columns: &[(&str, &str)]) -> String {
     let mut rows = vec![columns.iter().map(|(head, _)| (*head).to_owned()).collect()];
     for value in values {
         rows.push(
@@ -235,7 +249,7 @@ fn cell(value: Option<&Value>) -> String {
 }
 
 /// Nested objects as `a.b  value` rows.
-fn flatten(path: &str, value: &Value, rows: &mut Vec<Vec<String>>) {
+pub(super) fn flatten(path: &str, value: &Value, rows: &mut Vec<Vec<String>>) {
     match value {
         Value::Object(members) => {
             for (name, value) in members {

@@ -7,7 +7,7 @@
 mod ask;
 mod assess;
 mod broker_file;
-
+mod case;
 mod check;
 mod demo;
 mod explain;
@@ -79,6 +79,13 @@ enum Verb {
     // Its `--version` is the activation's, not the program's.
     #[command(disable_version_flag = true)]
     Ack(ask::AckOptions),
+    /// Record the response status that a person decided, for an activation or case.
+    Decide(case::DecideOptions),
+    /// The clocks D-01 to D-21 that run or ran out, the first due first.
+    Deadlines(case::DeadlinesOptions),
+    /// Cases: reports, decisions, steps, records.
+    #[command(subcommand)]
+    Case(case::Verb),
     /// Write stored readings; needs no running daemon.
     Export(export::Options),
     /// Those who are told.
@@ -117,6 +124,9 @@ pub fn main() -> ExitCode {
         Verb::Readings(options) => ask::readings(&args, options),
         Verb::Books(options) => ask::books(&args, options),
         Verb::Ack(options) => ask::ack(&args, options),
+        Verb::Decide(options) => case::decide(&args, options),
+        Verb::Deadlines(options) => case::deadlines(&args, options),
+        Verb::Case(verb) => case::case(&args, verb),
         Verb::Export(options) => export::export(&args, options),
         Verb::Subscriber(verb) => subscriber::run(&args, verb),
     };

@@ -22,6 +22,9 @@ use crate::criteria::Class;
 /// How far ahead an open alert ends: longer than a daemon should ever be down.
 const ENDS_AFTER: Duration = Duration::from_secs(24 * 3600);
 
+/// How long a notice stands that nothing ends.
+const NOTICE_LASTS: Duration = Duration::from_secs(3600);
+
 /// How often the ends of open alerts are moved on.
 const REFRESH_EVERY: Duration = Duration::from_secs(3600);
 
@@ -62,7 +65,7 @@ struct Annotations {
     summary_en: String,
     description: String,
     description_en: String,
-    version: String,
+    message: String,
 }
 
 impl Annotations {
@@ -72,7 +75,7 @@ impl Annotations {
             summary_en: event.text.en.headline.clone(),
             description: event.text.id.lines.join("\n"),
             description_en: event.text.en.lines.join("\n"),
-            version: event.activation.version.to_string(),
+            message: event.id.clone(),
         }
     }
 
@@ -84,7 +87,7 @@ impl Annotations {
             summary_en: summary,
             description: view.rule_source.clone(),
             description_en: view.rule_source.clone(),
-            version: view.version.to_string(),
+            message: format!("{}.{}", view.id, view.version),
         }
     }
 }
@@ -127,10 +130,12 @@ impl Alertmanager {
 
     /// One attempt.
     pub(super) async fn post(&mut self, event: &Event, clock: &Clock) -> Attempt {
-        let alerts = alerts(event, &self.node, clock.wall());
-        let attempt = self.send(&alerts).await;
-        if attempt == Attempt::Accepted {
-            let view = &event.activation;
+        let now = clock.wall();
+        let Some(view) = &event.activation else {
+            return self.send(&[notice(event, &self.node, now)]).await;
+        };
+        let attempt = self.send(&alerts(event, view, &self.node, now)).await;
+        if attempt == Attempt::Accepted && event.deadline.is_none() {
             if view.state == "CLOSED" {
                 self.open.remove(&view.id);
             } else {
@@ -188,10 +193,27 @@ fn labels(view: &ActivationView, node: &str, severity: usize) -> Labels {
     }
 }
 
+/// Something that is about no activation: a case's clock, or a trial.
+fn notice(event: &Event, node: &str, now: Wall) -> Alert {
+    Alert {
+        labels: Labels {
+            alertname: "PantauNotice",
+            activation: event.about().to_owned(),
+            node: node.to_owned(),
+            severity: "warning",
+            subject: event.why.clone(),
+            exercise: event.exercise.to_string(),
+            site: None,
+        },
+        annotations: Annotations::of_event(event),
+        starts_at: event.at.clone(),
+        ends_at: now.saturating_add(NOTICE_LASTS).to_string(),
+    }
+}
+
 /// The alert of an event, and the ends of those with a lower severity that an
 /// earlier version may have raised.
-fn alerts(event: &Event, node: &str, now: Wall) -> Vec<Alert> {
-    let view = &event.activation;
+fn alerts(event: &Event, view: &ActivationView, node: &str, now: Wall) -> Vec<Alert> {
     let is_over = view.state == "CLOSED";
     let current = severity(&view.class_max);
     let alert = |severity: usize, ends_at: Wall| Alert {

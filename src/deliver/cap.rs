@@ -39,10 +39,8 @@ struct Issued {
 }
 
 impl Issued {
-    /// The activation that the message speaks of.
-    fn activation(&self) -> &str {
-        let identifier = &self.message.identifier;
-        identifier.rsplit_once('.').map_or(identifier, |(id, _)| id)
+    fn about(&self) -> &str {
+        about(&self.message.identifier)
     }
 }
 
@@ -87,7 +85,7 @@ impl CapFolder {
         if is_new {
             let earlier: Vec<Earlier> = issued
                 .iter()
-                .filter(|one| one.activation() == event.activation.id)
+                .filter(|one| one.about() == about(&event.id))
                 .map(|one| one.message.clone())
                 .collect();
             let document = cap_document(event, &self.context, now, &earlier)?;
@@ -115,6 +113,11 @@ impl CapFolder {
         let feed = cap_feed(&self.context.sender, updated, &entries)?;
         replace(&self.folder.join(FEED), &feed)
     }
+}
+
+/// The activation that a message speaks of.
+fn about(identifier: &str) -> &str {
+    identifier.rsplit_once('.').map_or(identifier, |(id, _)| id)
 }
 
 /// Every message in the folder, the oldest first. Other files are left alone.

@@ -6,7 +6,7 @@ use geo::{Distance as _, Haversine, Point};
 
 use crate::activation::Event;
 use crate::clock::{Wall, Zone};
-use crate::criteria::{Class, Recommendation};
+use crate::criteria::Class;
 
 /// Which events are for a subscriber.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,6 +17,8 @@ pub struct Filter {
     pub sites: Vec<String>,
     /// Only around this point.
     pub near: Option<Near>,
+    /// Clocks that ran out, too.
+    pub deadlines: bool,
 }
 
 /// A circle on the map.
@@ -37,23 +39,27 @@ impl Filter {
             min_class,
             sites: Vec::new(),
             near: None,
+            deadlines: true,
         }
     }
 
     /// Whether an event is for this subscriber. Where a team is recommended to
     /// go (T2.2-3) it is for those who want possible emergencies, whatever the
-    /// class. What has no position may be near, so it is told.
+    /// class. What has no position may be near, and what is about no activation is
+    /// everybody's: it is told.
     pub fn wants(&self, event: &Event) -> bool {
-        let class = Class::from_word(&event.activation.class_max);
-        let sends_a_team =
-            event.activation.recommended_status == Recommendation::AktifParsial.as_str();
+        let class = event.class_max();
         let is_high_enough = class.is_some_and(|class| class >= self.min_class)
-            || (sends_a_team && self.min_class <= Class::PossibleEmergency);
-        is_high_enough && self.is_here(event)
+            || (event.sends_a_team() && self.min_class <= Class::PossibleEmergency);
+        let is_its_kind = self.deadlines || event.deadline.is_none();
+        is_high_enough && is_its_kind && self.is_here(event)
     }
 
     fn is_here(&self, event: &Event) -> bool {
-        let place = &event.activation.place;
+        let Some(activation) = &event.activation else {
+            return true;
+        };
+        let place = &activation.place;
         let is_site = self.sites.is_empty()
             || place
                 .site

@@ -36,9 +36,13 @@ pub(super) fn write(event: &Event, language: Language) {
 
 /// The level follows the class: an emergency is something someone must act on.
 fn line(event: &Event, text: &str) {
-    let id = &event.activation.id;
-    let version = event.activation.version;
-    let class = &event.activation.class_max;
+    let Some(activation) = &event.activation else {
+        warn!(case = %event.about(), message = %event.id, why = %event.why, "{text}");
+        return;
+    };
+    let id = &activation.id;
+    let version = activation.version;
+    let class = &activation.class_max;
     match class.as_str() {
         "EMERGENCY" => error!(activation = %id, version, %class, why = %event.why, "{text}"),
         "POSSIBLE_EMERGENCY" => {

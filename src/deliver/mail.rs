@@ -134,7 +134,11 @@ impl Mail {
         let subject: Vec<&str> = words.iter().map(|words| words.headline.as_str()).collect();
         let body: Vec<String> = words.iter().map(|words| words.lines.join("\r\n")).collect();
         let domain = config.from.email.domain();
-        let thread = format!("<{}@{domain}>", event.activation.id);
+        let about = match event.about() {
+            "" => event.id.as_str(),
+            about => about,
+        };
+        let thread = format!("<{about}@{domain}>");
         let mut builder = Message::builder()
             .from(config.from.clone())
             .subject(subject.join(" / "))

@@ -128,12 +128,12 @@ impl MqttPublisher {
     /// Publishes the activation's state and the event; accepted when the broker
     /// confirmed both.
     pub(super) async fn publish(&mut self, event: &Event, clock: &Clock) -> Attempt {
-        let messages = match (state(&event.activation, clock), serde_json::to_vec(event)) {
-            (Ok(state), Ok(body)) => [
-                (format!("activation/{}", event.activation.id), true, state),
-                ("event".to_owned(), false, body),
-            ],
-            (Err(error), _) | (_, Err(error)) => {
+        // A clock that ran out changes no activation's state.
+        let changed = event.activation.as_ref();
+        let changed = changed.filter(|_| event.deadline.is_none());
+        let messages = match messages(event, changed, clock) {
+            Ok(messages) => messages,
+            Err(error) => {
                 return Attempt::Refused {
                     error: error.to_string(),
                 };
@@ -145,11 +145,15 @@ impl MqttPublisher {
                 return Attempt::Later { error, after: None };
             }
         }
-        if event.activation.state == "CLOSED" {
-            self.states.remove(&event.activation.id);
-        } else {
-            let id = event.activation.id.clone();
-            self.states.insert(id, event.activation.clone());
+        match changed {
+            Some(activation) if activation.state == "CLOSED" => {
+                self.states.remove(&activation.id);
+            }
+            Some(activation) => {
+                self.states
+                    .insert(activation.id.clone(), activation.clone());
+            }
+            None => {}
         }
         Attempt::Accepted
     }
@@ -275,6 +279,23 @@ impl Connection {
             }
         }
     }
+}
+
+/// Topic, whether it is retained, and message.
+type Message = (String, bool, Vec<u8>);
+
+fn messages(
+    event: &Event,
+    changed: Option<&ActivationView>,
+    clock: &Clock,
+) -> Result<Vec<Message>, serde_json::Error> {
+    let mut messages = Vec::new();
+    if let Some(activation) = changed {
+        let topic = format!("activation/{}", activation.id);
+        messages.push((topic, true, state(activation, clock)?));
+    }
+    messages.push(("event".to_owned(), false, serde_json::to_vec(event)?));
+    Ok(messages)
 }
 
 fn state(activation: &ActivationView, clock: &Clock) -> Result<Vec<u8>, serde_json::Error> {

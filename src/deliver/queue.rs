@@ -4,7 +4,6 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use crate::activation::Event;
-use crate::criteria::Class;
 
 /// Events in order; a bundled update gives way to a newer version.
 #[derive(Debug, Default)]
@@ -24,7 +23,7 @@ impl Queue {
             .iter()
             .enumerate()
             .skip(first_free)
-            .find(|(_, old)| old.activation.id == event.activation.id && old.why == "updated")
+            .find(|(_, old)| old.why == "updated" && old.about() == event.about())
             .map(|(at, _)| at)
             .and_then(|at| self.events.remove(at));
         self.events.push_back(event);
@@ -43,10 +42,7 @@ impl Queue {
 
     /// Whether an emergency waits: it sets the pace for all that is before it.
     pub(super) fn has_emergency(&self) -> bool {
-        let emergency = Class::Emergency.as_str();
-        self.events
-            .iter()
-            .any(|event| event.activation.class_max == emergency)
+        self.events.iter().any(|event| event.is_emergency())
     }
 
     /// How many wait.

@@ -23,7 +23,6 @@ use super::webhook::Webhook;
 use super::{Attempt, Outcome, Report};
 use crate::activation::Event;
 use crate::clock::Clock;
-use crate::criteria::Class;
 
 /// Quiet hours are looked at again this often, as the wall clock may be set.
 const QUIET_LOOK: Duration = Duration::from_secs(60);
@@ -122,7 +121,7 @@ impl Subscriber {
                 offer = offers.recv() => {
                     let Some(event) = offer else { return };
                     let in_flight = sending.as_ref().is_some_and(|s| s.attempts > 0);
-                    let is_emergency = event.activation.class_max == Class::Emergency.as_str();
+                    let is_emergency = event.is_emergency();
                     if let Some(sending) = sending.as_mut().filter(|_| is_emergency) {
                         sending.next = Instant::now(); // it waits for nobody's back-off
                     }
@@ -223,7 +222,7 @@ impl Subscriber {
         said_failing: &mut bool,
         queue: &Queue,
     ) -> Option<Outcome> {
-        let emergency = event.activation.class_max == Class::Emergency.as_str();
+        let emergency = event.is_emergency();
         let waiting = queue.len();
         let (error, after) = match attempt {
             Attempt::Accepted => {

@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::Attempt;
 use super::http::{Poster, Target};
 use super::log::Language;
-use crate::activation::{ActivationView, Event};
+use crate::activation::{ActivationView, DeadlineView, Event};
 
 /// Name of the one template.
 const BODY: &str = "body";
@@ -84,7 +84,8 @@ struct Values<'a> {
     /// At most 160 characters.
     sms: String,
     exercise: bool,
-    activation: &'a ActivationView,
+    activation: Option<&'a ActivationView>,
+    deadline: Option<&'a DeadlineView>,
 }
 
 /// Reads a template.
@@ -182,7 +183,8 @@ impl Templated {
                 SMS_CHARS - 1,
             ),
             exercise: event.exercise,
-            activation: &event.activation,
+            activation: event.activation.as_ref(),
+            deadline: event.deadline.as_ref(),
         };
         self.environment.get_template(BODY)?.render(values)
     }

@@ -30,9 +30,9 @@ fn row(out: &mut String, reading: &StoredReading, channel: &StoredChannel) {
     let words = |flags: Vec<&'static str>| flags.join(" ");
     let columns = [
         reading.at().to_string(),
-        text(reading.instrument.as_str()),
-        text(reading.context.site.as_deref().unwrap_or_default()),
-        text(&reading.profile),
+        csv_text(reading.instrument.as_str()),
+        csv_text(reading.context.site.as_deref().unwrap_or_default()),
+        csv_text(&reading.profile),
         reading.context.source.to_string(),
         reading.context.subject.to_string(),
         measured.map_or(String::new(), |at| at.to_string()),
@@ -58,9 +58,9 @@ fn row(out: &mut String, reading: &StoredReading, channel: &StoredChannel) {
                 Number::Int(n) => n.to_string(),
                 Number::Float(x) => x.to_string(),
             }),
-        text(channel.raw.as_ref().map_or("", |raw| raw.unit.as_str())),
-        text(channel.factor.as_ref().map_or("", |f| f.text.as_str())),
-        text(channel.factor.as_ref().map_or("", |f| f.source.as_str())),
+        csv_text(channel.raw.as_ref().map_or("", |raw| raw.unit.as_str())),
+        csv_text(channel.factor.as_ref().map_or("", |f| f.text.as_str())),
+        csv_text(channel.factor.as_ref().map_or("", |f| f.source.as_str())),
         whole(channel.counting.map(|c| c.counts)),
         number(channel.counting.map(|c| c.seconds)),
         number(position.map(|p| p.lat)),
@@ -88,8 +88,8 @@ fn row(out: &mut String, reading: &StoredReading, channel: &StoredChannel) {
 
 /// A text column: quoted where CSV needs it, and with a quote in front of what a
 /// spreadsheet would run as a formula.
-fn text(text: &str) -> String {
-    let risky = text.starts_with(['=', '+', '-', '@', '\t', '\r', '\0']);
+pub(crate) fn csv_text(text: &str) -> String {
+    let risky = text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '\0']);
     let defused = if risky {
         format!("'{text}")
     } else {
@@ -119,7 +119,7 @@ mod tests {
             ("-x", "'-x"),
             ("@cmd", "'@cmd"),
         ] {
-            assert_eq!(text(input), expected);
+            assert_eq!(csv_text(input), expected);
         }
     }
 

@@ -1,9 +1,11 @@
 //! The HTTP interface: status, API and metrics.
 //!
-//! It asks the core and reads the store; it changes nothing by itself. Without
+//! It asks the core and the casework task and reads the store; it changes
+//! nothing by itself. Without
 //! a token it is only ever served on loopback.
 
 mod api;
+mod cases;
 mod guard;
 mod metrics;
 mod problem;
@@ -25,7 +27,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use crate::pipeline::Core;
+use crate::pipeline::{Casework, Core};
 
 pub use guard::Token;
 
@@ -37,6 +39,8 @@ const BODY_MAX: usize = 64 * 1024;
 pub struct Context {
     /// The core.
     pub core: Core,
+    /// The casework task.
+    pub casework: Casework,
     /// The embedded store's folder.
     pub store: PathBuf,
     /// Demanded of every request but the health checks, when set.
@@ -111,7 +115,16 @@ fn router(context: Context) -> Router {
         .route("/api/v1/activations", get(api::activations))
         .route("/api/v1/activations/{id}", get(api::activation))
         .route("/api/v1/activations/{id}/ack", post(api::acknowledge))
+        .route(
+            "/api/v1/activations/{id}/{act}",
+            post(cases::act_on_activation),
+        )
         .route("/api/v1/books", get(api::books))
+        .route("/api/v1/cases", get(cases::list).post(cases::open))
+        .route("/api/v1/cases/{id}", get(cases::show))
+        .route("/api/v1/cases/{id}/{act}", post(cases::act))
+        .route("/api/v1/deadlines", get(cases::deadlines))
+        .route("/api/v1/recap.csv", get(cases::recap))
         .layer(middleware::from_fn_with_state(
             context.clone(),
             guard::demand_token,

@@ -3,6 +3,7 @@
 use std::fmt::Debug;
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 /// One segment, open for appending.
@@ -73,6 +74,26 @@ impl Disk for OsDisk {
     }
 }
 
+/// The same, with segments that nobody but their owner can read.
+#[derive(Clone, Copy, Debug)]
+pub struct PrivateDisk;
+
+impl Disk for PrivateDisk {
+    fn create(&mut self, path: &Path) -> io::Result<Box<dyn Segment>> {
+        let file = File::options()
+            .append(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(path)?;
+        sync_folder_of(path)?;
+        Ok(Box::new(OsSegment(file)))
+    }
+
+    fn open(&mut self, path: &Path) -> io::Result<Box<dyn Segment>> {
+        OsDisk.open(path)
+    }
+}
+
 #[derive(Debug)]
 struct OsSegment(File);
 
@@ -114,7 +135,9 @@ fn create_aside(path: &Path) -> io::Result<(File, PathBuf)> {
         let mut name = path.as_os_str().to_owned();
         name.push(format!(".{n}.torn"));
         let kept = PathBuf::from(name);
-        match File::options().write(true).create_new(true).open(&kept) {
+        let mut options = File::options();
+        options.write(true).create_new(true).mode(0o600);
+        match options.open(&kept) {
             Ok(file) => return Ok((file, kept)),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => n += 1,
             Err(error) => return Err(error),

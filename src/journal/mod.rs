@@ -28,11 +28,15 @@ mod scan;
 
 use std::fs::{self, File};
 use std::io;
+use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 
-pub use disk::{Disk, OsDisk, Segment};
-pub use record::{Entry, Outcome, Outgoing, Record};
-pub use scan::{Fault, FirstBad, Recovery, Summary, Torn, VerifyError, Waiting, replay, verify};
+pub use disk::{Disk, OsDisk, PrivateDisk, Segment};
+pub use record::{Chained, Entry, Outcome, Outgoing, Record, Repair};
+pub use scan::{
+    Fault, FirstBad, Opened, Recovery, Summary, Told, Torn, VerifyError, Waiting, replay,
+    replay_chain, verify, verify_chain,
+};
 
 use crate::clock::Wall;
 use record::Hash;
@@ -109,9 +113,9 @@ pub enum JournalError {
     },
 }
 
-/// The one writer of a journal. Its calls block: they sync.
+/// The one writer of a journal, or of another chain. Its calls block: they sync.
 #[derive(Debug)]
-pub struct Journal {
+pub struct Journal<E = Entry> {
     folder: PathBuf,
     disk: Box<dyn Disk>,
     /// Absent before the first record, and after a failure that leaves the
@@ -123,9 +127,10 @@ pub struct Journal {
     head: Hash,
     /// Held as long as the journal is open.
     _lock: File,
+    _entries: PhantomData<fn(E)>,
 }
 
-impl Journal {
+impl Journal<Entry> {
     /// Opens the journal of a folder, or begins one.
     ///
     /// All records are read and checked; a torn tail is cut and kept, a broken
@@ -147,18 +152,37 @@ impl Journal {
     pub fn open_on(
         folder: &Path,
         now: Wall,
-        mut disk: Box<dyn Disk>,
+        disk: Box<dyn Disk>,
     ) -> Result<(Self, Recovery), JournalError> {
+        let mut collected = scan::Collected::default();
+        let (journal, opened) = Self::open_chain(folder, now, disk, |r| collected.take(r))?;
+        Ok((journal, collected.recovery(opened)))
+    }
+}
+
+impl<E: Chained> Journal<E> {
+    /// Opens the chain of a folder, or begins one, and hands every sound record
+    /// of it to `visit`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Journal::open`].
+    pub fn open_chain(
+        folder: &Path,
+        now: Wall,
+        mut disk: Box<dyn Disk>,
+        visit: impl FnMut(Record<E>),
+    ) -> Result<(Self, Opened), JournalError> {
         let failed = |source| JournalError::Folder {
             path: folder.to_owned(),
             source,
         };
         fs::create_dir_all(folder).map_err(failed)?;
-        let lock = lock(folder)?;
-        let (mut recovery, end) = scan::recover(folder)?;
+        let lock = lock(folder, E::NAME)?;
+        let (mut opened, end) = scan::recover(folder, visit)?;
         let mut segment = None;
         if let Some(path) = &end.path {
-            if let Some(torn) = &mut recovery.torn {
+            if let Some(torn) = &mut opened.torn {
                 cut(path, torn, end.len)?;
             }
             if end.is_sound {
@@ -173,18 +197,19 @@ impl Journal {
             next_seq: end.next_seq,
             head: if end.is_sound { end.head } else { Hash::ZERO },
             _lock: lock,
+            _entries: PhantomData,
         };
-        if !end.is_sound || recovery.torn.is_some() {
-            let entry = Entry::Repaired {
+        if !end.is_sound || opened.torn.is_some() {
+            let entry = E::repaired(Repair {
                 old_head: end.head.to_string(),
                 new_chain: !end.is_sound,
-                torn_bytes: recovery.torn.as_ref().map_or(0, |torn| torn.bytes),
-                first_bad: recovery.first_bad.as_ref().map(ToString::to_string),
-            };
+                torn_bytes: opened.torn.as_ref().map_or(0, |torn| torn.bytes),
+                first_bad: opened.first_bad.as_ref().map(ToString::to_string),
+            });
             // A full disk is no reason not to start; the repair is found again.
-            recovery.repair_error = journal.append(now, &entry).err();
+            opened.repair_error = journal.append(now, &entry).err();
         }
-        Ok((journal, recovery))
+        Ok((journal, opened))
     }
 
     /// Appends one record and syncs it; gives its number.
@@ -193,7 +218,7 @@ impl Journal {
     ///
     /// When it could not be written and synced. It then is not part of the
     /// journal; the caller may try it again, or go on with others.
-    pub fn append(&mut self, at: Wall, entry: &Entry) -> Result<u64, JournalError> {
+    pub fn append(&mut self, at: Wall, entry: &E) -> Result<u64, JournalError> {
         let seq = self.next_seq;
         self.append_all(at, std::iter::once(entry))?;
         Ok(seq)
@@ -207,8 +232,11 @@ impl Journal {
     pub fn append_all<'e>(
         &mut self,
         at: Wall,
-        entries: impl IntoIterator<Item = &'e Entry>,
-    ) -> Result<(), JournalError> {
+        entries: impl IntoIterator<Item = &'e E>,
+    ) -> Result<(), JournalError>
+    where
+        E: 'e,
+    {
         let seq = self.next_seq;
         let (mut next_seq, mut head, mut lines) = (seq, self.head, Vec::new());
         for entry in entries {
@@ -275,7 +303,7 @@ impl Journal {
         loop {
             let path = self
                 .folder
-                .join(format!("journal-{seq:010}-{attempt:02}.ndjson"));
+                .join(format!("{}-{seq:010}-{attempt:02}.ndjson", E::NAME));
             match self.disk.create(&path) {
                 Ok(segment) => return Ok((path, segment)),
                 Err(error)
@@ -289,8 +317,8 @@ impl Journal {
     }
 }
 
-fn lock(folder: &Path) -> Result<File, JournalError> {
-    let path = folder.join("journal.lock");
+fn lock(folder: &Path, name: &str) -> Result<File, JournalError> {
+    let path = folder.join(format!("{name}.lock"));
     let open = || {
         File::options()
             .create(true)

@@ -2,10 +2,11 @@
 
 use std::fmt;
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::activation::{Snapshot, Transition};
+use crate::activation::{Event, Snapshot, Transition};
 use crate::clock::Wall;
 
 /// Something to be sent to one subscriber.
@@ -69,6 +70,13 @@ pub enum Entry {
         /// The outcome.
         outcome: Outcome,
     },
+    /// Something to be told that is no transition; with everyone who has to be.
+    Notice {
+        /// What is told.
+        event: Box<Event>,
+        /// To whom it goes.
+        outbox: Vec<Outgoing>,
+    },
     /// All activations, so that older records are not needed to go on.
     Snapshot {
         /// The state.
@@ -114,15 +122,70 @@ pub enum Entry {
     },
 }
 
+/// What was mended when a chain was opened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Repair {
+    /// Hash of the last sound record of the old chain.
+    pub old_head: String,
+    /// Whether the record that says so begins a new chain.
+    pub new_chain: bool,
+    /// Bytes of a torn tail that were set aside.
+    pub torn_bytes: u64,
+    /// The first bad record.
+    pub first_bad: Option<String>,
+}
+
+/// What the records of a chain hold. The journal's is [`Entry`]; others keep
+/// chains of their own by the same rules.
+pub trait Chained: Serialize + DeserializeOwned {
+    /// What the names of its files begin with.
+    const NAME: &'static str;
+
+    /// The entry that tells of a repair.
+    fn repaired(repair: Repair) -> Self;
+
+    /// Whether it tells of a repair after which a new chain begins.
+    fn begins_anew(&self) -> bool;
+}
+
+impl Chained for Entry {
+    const NAME: &'static str = "journal";
+
+    fn repaired(repair: Repair) -> Self {
+        let Repair {
+            old_head,
+            new_chain,
+            torn_bytes,
+            first_bad,
+        } = repair;
+        Self::Repaired {
+            old_head,
+            new_chain,
+            torn_bytes,
+            first_bad,
+        }
+    }
+
+    fn begins_anew(&self) -> bool {
+        matches!(
+            self,
+            Self::Repaired {
+                new_chain: true,
+                ..
+            }
+        )
+    }
+}
+
 /// One record, as it was read.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Record {
+pub struct Record<E = Entry> {
     /// Its number, from 1.
     pub seq: u64,
     /// When it was written, by the wall clock.
     pub at: Wall,
     /// What it says; `None` when this program does not know its kind.
-    pub entry: Option<Entry>,
+    pub entry: Option<E>,
 }
 
 /// A SHA-256.
@@ -151,11 +214,11 @@ impl fmt::Debug for Hash {
 }
 
 #[derive(Serialize)]
-struct Body<'a> {
+struct Body<'a, E> {
     seq: u64,
     prev: String,
     at: String,
-    entry: &'a Entry,
+    entry: &'a E,
 }
 
 const HASH_KEY: &[u8] = b",\"hash\":\"";
@@ -163,11 +226,11 @@ const HASH_END: &[u8] = b"\"}";
 const HASH_DIGITS: usize = 64;
 
 /// The line of a record, with its end, and its hash.
-pub(super) fn encode(
+pub(super) fn encode<E: Serialize>(
     seq: u64,
     prev: Hash,
     at: Wall,
-    entry: &Entry,
+    entry: &E,
 ) -> Result<(Vec<u8>, Hash), serde_json::Error> {
     let mut line = serde_json::to_vec(&Body {
         seq,
@@ -186,11 +249,11 @@ pub(super) fn encode(
 
 /// What a sound line says of its place in the chain.
 #[derive(Debug)]
-pub(super) struct Decoded {
+pub(super) struct Decoded<E> {
     pub(super) seq: u64,
     pub(super) prev: String,
     pub(super) hash: Hash,
-    pub(super) record: Record,
+    pub(super) record: Record<E>,
 }
 
 /// Why a line is no record.
@@ -203,7 +266,7 @@ pub(super) enum BadLine {
 }
 
 /// Reads a line without its end.
-pub(super) fn decode(line: &[u8]) -> Result<Decoded, BadLine> {
+pub(super) fn decode<E: DeserializeOwned>(line: &[u8]) -> Result<Decoded<E>, BadLine> {
     let tail = HASH_KEY.len() + HASH_DIGITS + HASH_END.len();
     let (body, tail) = line
         .len()
@@ -223,7 +286,7 @@ pub(super) fn decode(line: &[u8]) -> Result<Decoded, BadLine> {
     let head: Head = serde_json::from_slice(&json).map_err(|_| BadLine::Malformed)?;
     let at = Wall::parse_rfc3339(&head.at).map_err(|_| BadLine::Malformed)?;
     // The text is what its writer wrote; a kind of a later version is no damage.
-    let entry = serde_json::from_slice::<Whole>(&json)
+    let entry = serde_json::from_slice::<Whole<E>>(&json)
         .ok()
         .map(|whole| whole.entry);
     Ok(Decoded {
@@ -246,6 +309,6 @@ struct Head {
 }
 
 #[derive(Deserialize)]
-struct Whole {
-    entry: Entry,
+struct Whole<E> {
+    entry: E,
 }

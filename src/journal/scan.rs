@@ -8,8 +8,8 @@ use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 
 use super::JournalError;
-use super::record::{self, BadLine, Decoded, Entry, Hash, Outgoing, Record};
-use crate::activation::{Saved, Transition};
+use super::record::{self, BadLine, Chained, Decoded, Entry, Hash, Outgoing, Record};
+use crate::activation::{Event, Saved, Transition};
 use crate::clock::Wall;
 
 /// What is wrong with a record.
@@ -95,11 +95,20 @@ pub enum VerifyError {
     Read(#[from] JournalError),
 }
 
+/// What is told.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Told {
+    /// A change of an activation.
+    Transition(Box<Transition>),
+    /// Something else.
+    Notice(Box<Event>),
+}
+
 /// Something decided before the restart and not yet accepted by everyone.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Waiting {
     /// What is to be told.
-    pub transition: Box<Transition>,
+    pub told: Told,
     /// Who has not accepted it.
     pub outgoing: BTreeSet<Outgoing>,
 }
@@ -111,6 +120,25 @@ pub struct Recovery {
     pub saved: Vec<Saved>,
     /// The outbox, in the order it was decided.
     pub waiting: Vec<Waiting>,
+    /// Ids of all notices that were ever to be told: none is told twice.
+    pub notices: BTreeSet<String>,
+    /// Sound records.
+    pub records: u64,
+    /// When the last one was written.
+    pub last_at: Option<Wall>,
+    /// The first bad record: a fault to be raised.
+    pub first_bad: Option<FirstBad>,
+    /// A torn tail that was cut.
+    pub torn: Option<Torn>,
+    /// Sound records of a kind that this program does not know.
+    pub unknown: u64,
+    /// The repair could not be recorded.
+    pub repair_error: Option<JournalError>,
+}
+
+/// What was found when a chain was opened.
+#[derive(Debug, Default)]
+pub struct Opened {
     /// Sound records.
     pub records: u64,
     /// When the last one was written.
@@ -145,8 +173,17 @@ pub(super) struct End {
 /// that was cut off whole can only be seen by comparing [`Summary::head`] with
 /// a copy kept elsewhere.
 pub fn verify(folder: &Path) -> Result<Summary, VerifyError> {
+    verify_chain::<Entry>(folder)
+}
+
+/// The same for a chain of other entries.
+///
+/// # Errors
+///
+/// As [`verify`].
+pub fn verify_chain<E: Chained>(folder: &Path) -> Result<Summary, VerifyError> {
     let mut span: Option<(Wall, Wall)> = None;
-    let chain = walk(folder, |record| {
+    let chain = walk(folder, |record: Record<E>| {
         span = Some((span.map_or(record.at, |(first, _)| first), record.at));
     })?;
     if let Some(first_bad) = chain.first_bad {
@@ -167,24 +204,34 @@ pub fn verify(folder: &Path) -> Result<Summary, VerifyError> {
 ///
 /// When a segment cannot be read.
 pub fn replay(folder: &Path, visit: impl FnMut(Record)) -> Result<(), JournalError> {
+    replay_chain(folder, visit)
+}
+
+/// The same for a chain of other entries.
+///
+/// # Errors
+///
+/// As [`replay`].
+pub fn replay_chain<E: Chained>(
+    folder: &Path,
+    visit: impl FnMut(Record<E>),
+) -> Result<(), JournalError> {
     walk(folder, visit).map(drop)
 }
 
 /// Reads everything, for the writer.
-pub(super) fn recover(folder: &Path) -> Result<(Recovery, End), JournalError> {
-    let mut collected = Collected::default();
+pub(super) fn recover<E: Chained>(
+    folder: &Path,
+    mut visit: impl FnMut(Record<E>),
+) -> Result<(Opened, End), JournalError> {
     let mut last_at = None;
-    let chain = walk(folder, |record| {
+    let mut unknown = 0;
+    let chain = walk(folder, |record: Record<E>| {
         last_at = Some(record.at);
-        collected.take(record);
+        unknown += u64::from(record.entry.is_none());
+        visit(record);
     })?;
-    let mut saved: Vec<_> = collected.snapshot.into_iter().collect();
-    let mut latest: Vec<_> = collected.latest.into_values().collect();
-    latest.sort_by_key(|(seq, _)| *seq);
-    saved.extend(latest.into_iter().map(|(_, t)| Saved::Transition(t)));
-    let recovery = Recovery {
-        saved,
-        waiting: collected.waiting.into_values().collect(),
+    let opened = Opened {
         records: chain.records,
         last_at,
         first_bad: chain.first_bad,
@@ -193,7 +240,7 @@ pub(super) fn recover(folder: &Path) -> Result<(Recovery, End), JournalError> {
         torn: chain
             .torn
             .filter(|torn| chain.path.as_ref() == Some(&torn.segment)),
-        unknown: collected.unknown,
+        unknown,
         repair_error: None,
     };
     let end = End {
@@ -203,37 +250,53 @@ pub(super) fn recover(folder: &Path) -> Result<(Recovery, End), JournalError> {
         head: chain.head,
         is_sound: chain.is_sound,
     };
-    Ok((recovery, end))
+    Ok((opened, end))
 }
 
 #[derive(Default)]
-struct Collected {
+pub(super) struct Collected {
     snapshot: Option<Saved>,
     /// By activation, with the record's number.
     latest: BTreeMap<String, (u64, Box<Transition>)>,
     /// By the number of the record that decided it.
     waiting: BTreeMap<u64, Waiting>,
-    unknown: u64,
+    notices: BTreeSet<String>,
 }
 
 impl Collected {
-    fn take(&mut self, record: Record) {
+    pub(super) fn recovery(self, opened: Opened) -> Recovery {
+        let mut saved: Vec<_> = self.snapshot.into_iter().collect();
+        let mut latest: Vec<_> = self.latest.into_values().collect();
+        latest.sort_by_key(|(seq, _)| *seq);
+        saved.extend(latest.into_iter().map(|(_, t)| Saved::Transition(t)));
+        Recovery {
+            saved,
+            waiting: self.waiting.into_values().collect(),
+            notices: self.notices,
+            records: opened.records,
+            last_at: opened.last_at,
+            first_bad: opened.first_bad,
+            torn: opened.torn,
+            unknown: opened.unknown,
+            repair_error: opened.repair_error,
+        }
+    }
+
+    pub(super) fn take(&mut self, record: Record) {
         match record.entry {
-            None => self.unknown += 1,
+            None => {}
             Some(Entry::Snapshot { snapshot }) => {
                 self.latest.clear();
                 self.snapshot = Some(Saved::Snapshot(snapshot));
             }
             Some(Entry::Transition { transition, outbox }) => {
-                if !outbox.is_empty() {
-                    let waiting = Waiting {
-                        transition: transition.clone(),
-                        outgoing: outbox.into_iter().collect(),
-                    };
-                    self.waiting.insert(record.seq, waiting);
-                }
+                self.wait(record.seq, Told::Transition(transition.clone()), outbox);
                 let id = transition.activation.id.to_string();
                 self.latest.insert(id, (record.seq, transition));
+            }
+            Some(Entry::Notice { event, outbox }) => {
+                self.notices.insert(event.id.clone());
+                self.wait(record.seq, Told::Notice(event), outbox);
             }
             Some(Entry::Result { outgoing, .. }) => {
                 self.waiting.retain(|_, waiting| {
@@ -249,6 +312,15 @@ impl Collected {
                 | Entry::ClockStepped { .. }
                 | Entry::Repaired { .. },
             ) => {}
+        }
+    }
+}
+
+impl Collected {
+    fn wait(&mut self, seq: u64, told: Told, outbox: Vec<Outgoing>) {
+        if !outbox.is_empty() {
+            let outgoing = outbox.into_iter().collect();
+            self.waiting.insert(seq, Waiting { told, outgoing });
         }
     }
 }
@@ -269,7 +341,10 @@ struct Chain {
     unaccepted: u64,
 }
 
-fn walk(folder: &Path, mut visit: impl FnMut(Record)) -> Result<Chain, JournalError> {
+fn walk<E: Chained>(
+    folder: &Path,
+    mut visit: impl FnMut(Record<E>),
+) -> Result<Chain, JournalError> {
     let mut chain = Chain {
         path: None,
         len: 0,
@@ -282,7 +357,7 @@ fn walk(folder: &Path, mut visit: impl FnMut(Record)) -> Result<Chain, JournalEr
         torn: None,
         unaccepted: 0,
     };
-    for path in segments(folder)? {
+    for path in segments(folder, E::NAME)? {
         chain.path = Some(path.clone());
         chain.len = 0;
         chain
@@ -292,7 +367,8 @@ fn walk(folder: &Path, mut visit: impl FnMut(Record)) -> Result<Chain, JournalEr
     Ok(chain)
 }
 
-fn segments(folder: &Path) -> Result<Vec<PathBuf>, JournalError> {
+fn segments(folder: &Path, name: &str) -> Result<Vec<PathBuf>, JournalError> {
+    let start = format!("{name}-");
     let failed = |source| JournalError::Folder {
         path: folder.to_owned(),
         source,
@@ -301,7 +377,7 @@ fn segments(folder: &Path) -> Result<Vec<PathBuf>, JournalError> {
     for entry in fs::read_dir(folder).map_err(failed)? {
         let path = entry.map_err(failed)?.path();
         let name = path.file_name().and_then(|name| name.to_str());
-        if name.is_some_and(|name| name.starts_with("journal-") && name.ends_with(".ndjson")) {
+        if name.is_some_and(|name| name.starts_with(&start) && name.ends_with(".ndjson")) {
             paths.push(path);
         }
     }
@@ -310,7 +386,11 @@ fn segments(folder: &Path) -> Result<Vec<PathBuf>, JournalError> {
 }
 
 impl Chain {
-    fn read(&mut self, path: &Path, visit: &mut impl FnMut(Record)) -> std::io::Result<()> {
+    fn read<E: Chained>(
+        &mut self,
+        path: &Path,
+        visit: &mut impl FnMut(Record<E>),
+    ) -> std::io::Result<()> {
         let mut reader = BufReader::new(File::open(path)?);
         let mut line = Vec::new();
         let mut n = 0;
@@ -344,20 +424,21 @@ impl Chain {
         }
     }
 
-    fn follow(&mut self, path: &Path, line: u64, decoded: Decoded, visit: &mut impl FnMut(Record)) {
+    fn follow<E: Chained>(
+        &mut self,
+        path: &Path,
+        line: u64,
+        decoded: Decoded<E>,
+        visit: &mut impl FnMut(Record<E>),
+    ) {
         let Decoded {
             seq,
             prev,
             hash,
             record,
         } = decoded;
-        let begins_anew = matches!(
-            record.entry,
-            Some(Entry::Repaired {
-                new_chain: true,
-                ..
-            })
-        ) && prev == Hash::ZERO.to_string()
+        let begins_anew = record.entry.as_ref().is_some_and(E::begins_anew)
+            && prev == Hash::ZERO.to_string()
             && self.first_bad.is_some();
         if begins_anew {
             self.is_sound = true;

@@ -95,7 +95,7 @@ fn a_transition_of_version_1_is_read_and_written_the_same() {
 
     let mut prev = Hash::ZERO;
     for line in golden.lines() {
-        let decoded = record::decode(line.as_bytes()).unwrap();
+        let decoded = record::decode::<Entry>(line.as_bytes()).unwrap();
         let Record { seq, at, entry } = decoded.record;
         let (again, hash) = record::encode(seq, prev, at, &entry.unwrap()).unwrap();
         assert_eq!(String::from_utf8(again).unwrap().trim_end(), line);

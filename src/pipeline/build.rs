@@ -7,6 +7,7 @@ use super::core::{Admit, Place};
 use super::instrument::Instrument;
 use super::router::Router;
 use crate::activation::{Coordinates, PlaceContext, SiteRef};
+use crate::casework::Geography;
 use crate::clock::Wall;
 use crate::config::{self, Claim, Config, Input};
 use crate::criteria::{CountBackground, Setting, SourceKind, Subject};
@@ -124,6 +125,17 @@ pub(super) fn areas(config: &Config) -> Vec<Place> {
         existing: area.surroundings.existing,
     };
     config.areas.iter().map(place).collect()
+}
+
+/// What the configuration says of places on Java and outside it.
+pub(super) fn geography(config: &Config) -> Geography {
+    let site =
+        |site: &Arc<config::Site>| Some((site.id.to_string(), site.surroundings.is_on_java?));
+    let area = |area: &config::Area| Some((area.polygons.clone(), area.surroundings.is_on_java?));
+    Geography {
+        sites: config.sites.iter().filter_map(site).collect(),
+        areas: config.areas.iter().filter_map(area).collect(),
+    }
 }
 
 /// The name that each frame of an instrument must tell. One that is asked for

@@ -414,6 +414,8 @@ impl CoreTask {
             decided: Instant::now(),
             effects,
             item,
+            notices: Vec::new(),
+            notes: Vec::new(),
         };
         if !self.unsent.is_empty() {
             self.unsent.push_back(recorded);

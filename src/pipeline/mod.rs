@@ -7,6 +7,7 @@
 mod answers;
 mod books;
 mod build;
+mod casework;
 mod command;
 mod core;
 mod fixes;
@@ -30,6 +31,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
 pub use books::{Account, Books};
+pub use casework::{CaseRequest, Casework};
 pub use command::{
     Command, Core, Gone, InstrumentCounts, InstrumentView, LinkView, Refusal, Status, StoreView,
 };
@@ -43,9 +45,11 @@ use crate::config::Config;
 use crate::deliver::{Notice, OFFER_BOUND, REPORT_BOUND, Report};
 use crate::error::Chain;
 use crate::http;
-use crate::journal::{Entry, Journal, JournalError, Waiting};
+use crate::journal::{Entry, Journal, JournalError, Told, Waiting};
+use crate::records::Sources;
 use crate::source::INPUT_BOUND;
 use crate::store::embedded::{Health, Store, StoreError};
+use casework::{CaseParts, CaseTask};
 use command::COMMAND_BOUND;
 use core::{CoreTask, Parts};
 use outbox::{Listener, Outbox, RECORDED_BOUND, Recorded};
@@ -88,6 +92,8 @@ pub enum StartError {
 pub struct Daemon {
     /// Asks the core.
     pub core: Core,
+    /// Asks the casework task.
+    pub casework: Casework,
     /// Where the HTTP interface listens, if it does.
     pub http: Option<SocketAddr>,
     /// The embedded store's folder.
@@ -102,6 +108,8 @@ struct Steps {
     sources: JoinSet<()>,
     core_stop: CancellationToken,
     core: JoinHandle<()>,
+    casework_stop: CancellationToken,
+    casework: JoinHandle<()>,
     outbox: JoinHandle<()>,
     subscribers_stop: CancellationToken,
     subscribers: JoinSet<()>,
@@ -167,7 +175,7 @@ impl Daemon {
             store: store.writer(),
             listeners,
             events: events.clone(),
-            context,
+            context: context.clone(),
             waiting: waiting_tx,
             unwritten: VecDeque::new(),
             unstored: VecDeque::new(),
@@ -175,6 +183,9 @@ impl Daemon {
         };
         let outbox = tokio::spawn(outbox.run(recorded, reports, leftover));
 
+        // It listens before anything can be told.
+        let heard = events.subscribe();
+        let case_outbox = recorded_tx.clone();
         let built = build::instruments(&config);
         let core = CoreTask::new(Parts {
             node: config.node.name.clone(),
@@ -198,6 +209,20 @@ impl Daemon {
         let core_stop = CancellationToken::new();
         let core_task = tokio::spawn(core.run(inputs, commands, core_stop.clone()));
         let core = Core::new(commands_tx);
+        let (case_task, casework) = CaseTask::open(CaseParts {
+            clock,
+            core: core.clone(),
+            sources: sources_of_records(&config),
+            records: config.node.data_dir.join("records"),
+            context,
+            exercise: config.node.mode == Mode::Exercise,
+            geography: build::geography(&config),
+            outbox: case_outbox,
+            events: heard,
+            told: recovery.notices,
+        });
+        let casework_stop = CancellationToken::new();
+        let case_task = tokio::spawn(case_task.run(casework_stop.clone()));
 
         let sources_stop = CancellationToken::new();
         let sources = start_sources(
@@ -217,6 +242,7 @@ impl Daemon {
         let http = listener.map(|listener| {
             let context = http::Context {
                 core: core.clone(),
+                casework: casework.clone(),
                 store: config.store.folder.clone(),
                 token: config
                     .http
@@ -237,6 +263,7 @@ impl Daemon {
         info!(node = %config.node.name, instruments = config.instruments.len(), exercise = config.node.mode == Mode::Exercise, "Pantau is running.");
         Ok(Self {
             core,
+            casework,
             http: address,
             store_folder: config.store.folder,
             events,
@@ -245,6 +272,8 @@ impl Daemon {
                 sources,
                 core_stop,
                 core: core_task,
+                casework_stop,
+                casework: case_task,
                 outbox,
                 subscribers_stop,
                 subscribers,
@@ -266,6 +295,7 @@ impl Daemon {
     pub async fn broken(&mut self) -> &'static str {
         tokio::select! {
             _ = &mut self.steps.core => "core",
+            _ = &mut self.steps.casework => "casework",
             _ = &mut self.steps.outbox => "outbox",
             () = panicked(&mut self.steps.sources) => "source",
         }
@@ -312,6 +342,8 @@ impl Stopping {
         let Steps {
             core_stop,
             core,
+            casework_stop,
+            casework,
             outbox,
             subscribers_stop,
             mut subscribers,
@@ -322,6 +354,8 @@ impl Stopping {
         } = self.steps;
         core_stop.cancel();
         step("core", async { drop(core.await) }).await;
+        casework_stop.cancel();
+        step("casework", async { drop(casework.await) }).await;
         step("outbox", async { drop(outbox.await) }).await;
         subscribers_stop.cancel();
         step("subscribers", async {
@@ -339,6 +373,18 @@ impl Stopping {
             step("http", async { drop(http.await) }).await;
         }
         info!("Pantau has stopped.");
+    }
+}
+
+/// Where everything is that closing records are made of.
+pub(crate) fn sources_of_records(config: &Config) -> Sources {
+    Sources {
+        cases: config.node.data_dir.join("cases"),
+        journal: config.node.data_dir.join("journal"),
+        store: config.store.folder.clone(),
+        node: config.node.name.clone(),
+        zone: config.node.zone,
+        policy: config.criteria,
     }
 }
 
@@ -409,7 +455,11 @@ fn say_recovered(recovery: &crate::journal::Recovery) {
 fn leftover(waiting: &[Waiting], context: &EventContext) -> Vec<(Arc<str>, Arc<Event>)> {
     let mut leftover = Vec::new();
     for waiting in waiting {
-        let Some(event) = Event::of(&waiting.transition, context).map(Arc::new) else {
+        let event = match &waiting.told {
+            Told::Transition(transition) => Event::of(transition, context),
+            Told::Notice(event) => Some((**event).clone()),
+        };
+        let Some(event) = event.map(Arc::new) else {
             continue;
         };
         for outgoing in &waiting.outgoing {

@@ -49,6 +49,10 @@ pub(super) struct Recorded {
     pub(super) decided: Instant,
     pub(super) effects: Vec<Effect>,
     pub(super) item: Option<Item>,
+    /// What is told beside transitions.
+    pub(super) notices: Vec<Event>,
+    /// What is only written down.
+    pub(super) notes: Vec<Entry>,
 }
 
 /// Entries for the journal's thread, and where to say how it went.
@@ -265,8 +269,13 @@ impl Outbox {
                 .iter()
                 .map(|effect| Entry::Transition {
                     transition: Box::new(effect.transition().clone()),
-                    outbox: self.outgoing(effect),
+                    outbox: self.outgoing(Event::of(effect.transition(), &self.context)),
                 })
+                .chain(change.notices.iter().map(|event| Entry::Notice {
+                    event: Box::new(event.clone()),
+                    outbox: self.outgoing(Some(event.clone())),
+                }))
+                .chain(change.notes.iter().cloned())
                 .collect();
             let answer = self.write(entries);
             written.push((change, answer));
@@ -280,8 +289,14 @@ impl Outbox {
         // While earlier changes are late, no later one waits for the disk.
         let recorded = self.held.is_empty()
             && timeout_at(change.decided + SYNC_WITHIN, &mut written).await == Ok(Ok(true));
-        for effect in &change.effects {
-            self.tell(effect, recorded);
+        let context = EventContext {
+            recorded,
+            ..self.context.clone()
+        };
+        let changed = change.effects.iter();
+        let events = changed.filter_map(|effect| Event::of(effect.transition(), &context));
+        for event in events.chain(change.notices) {
+            self.tell(Event { recorded, ..event });
         }
         if recorded {
             self.store(change.item);
@@ -323,8 +338,8 @@ impl Outbox {
         }
     }
 
-    fn outgoing(&self, effect: &Effect) -> Vec<Outgoing> {
-        let Some(event) = Event::of(effect.transition(), &self.context) else {
+    fn outgoing(&self, event: Option<Event>) -> Vec<Outgoing> {
+        let Some(event) = event else {
             return Vec::new();
         };
         self.listeners
@@ -337,14 +352,8 @@ impl Outbox {
             .collect()
     }
 
-    fn tell(&mut self, effect: &Effect, recorded: bool) {
-        let context = EventContext {
-            recorded,
-            ..self.context.clone()
-        };
-        let Some(event) = Event::of(effect.transition(), &context).map(Arc::new) else {
-            return;
-        };
+    fn tell(&mut self, event: Event) {
+        let event = Arc::new(event);
         for listener in &mut self.listeners {
             if listener.config.filter.wants(&event) {
                 listener.offer(Arc::clone(&event));

@@ -51,13 +51,12 @@ impl Screen {
     /// An activation, whole when it is raised or rises, in a line otherwise.
     pub(super) fn event(&self, event: &Event) -> anyhow::Result<()> {
         let mut out = Out::new();
-        out.line(&format!(
-            "*** {} {}",
-            event.activation.class_max, event.text.id.log
-        ))?;
+        let class = event.activation.as_ref().map_or("", |a| &*a.class_max);
+        out.line(&format!("*** {class} {}", event.text.id.log))?;
         out.line(&format!("    {}", event.text.en.log))?;
-        if matches!(event.why.as_str(), "raised" | "risen" | "reopened") {
-            let activation = &event.activation;
+        if let Some(activation) = &event.activation
+            && matches!(event.why.as_str(), "raised" | "risen" | "reopened")
+        {
             out.line(&format!(
                 "    rule {} · recommended {} · at {}",
                 activation.rule, activation.recommended_status, activation.observed_at

@@ -99,6 +99,7 @@ fn read_one(
         min_class: min_class.unwrap_or(Class::PossibleEmergency),
         sites: sites(&mut section, references.site_ids),
         near: near(section.table("near")),
+        deadlines: true,
     };
     let quiet = quiet(section.table("quiet"), references.node);
     let surroundings = Surroundings {
@@ -107,6 +108,11 @@ fn read_one(
         folders: references.folders,
     };
     let channel = kind::read(&mut section, &surroundings);
+    // A CAP message tells of a hazard, not of an office that is late.
+    let filter = Filter {
+        deadlines: !matches!(channel, Some(Channel::Cap { .. })),
+        ..filter
+    };
     section.finish();
     Some(Subscriber {
         id: id?,

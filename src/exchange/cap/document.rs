@@ -52,7 +52,7 @@ fn alert(
     sent: Wall,
     earlier: &[Earlier],
 ) -> io::Result<()> {
-    let activation = &event.activation;
+    let activation = event.activation.as_ref();
     element(out, "identifier", &event.id)?;
     element(out, "sender", &context.sender)?;
     element(out, "sent", &cap_time(sent))?;
@@ -60,7 +60,7 @@ fn alert(
     element(out, "msgType", message_type(activation, earlier))?;
     element(out, "scope", "Restricted")?;
     element(out, "restriction", &context.restriction)?;
-    if let Some(into) = &activation.merged_into {
+    if let Some(into) = activation.and_then(|a| a.merged_into.as_ref()) {
         element(out, "note", &format!("goes on as {into}"))?;
     }
     if !earlier.is_empty() {
@@ -77,7 +77,9 @@ fn alert(
             .collect();
         element(out, "references", &references.join(" "))?;
     }
-    element(out, "incidents", &activation.id)?;
+    if let Some(activation) = activation {
+        element(out, "incidents", &activation.id)?;
+    }
     for (language, words) in [("id-ID", &event.text.id), ("en", &event.text.en)] {
         out.create_element("info")
             .write_inner_content(|out| info(out, event, context, sent, language, words))?;
@@ -85,9 +87,10 @@ fn alert(
     Ok(())
 }
 
-/// A drill is a drill, whatever was released.
-const fn status(event: &Event, release: Release) -> &'static str {
+/// A drill is a drill, and a trial a test, whatever was released.
+fn status(event: &Event, release: Release) -> &'static str {
     match (event.exercise, release) {
+        (true, _) if event.activation.is_none() => "Test",
         (true, _) => "Exercise",
         (false, Release::Draft) => "Draft",
         (false, Release::Actual) => "Actual",
@@ -95,11 +98,12 @@ const fn status(event: &Event, release: Release) -> &'static str {
 }
 
 /// An activation that goes on under another id is called off under its own.
-const fn message_type(activation: &ActivationView, earlier: &[Earlier]) -> &'static str {
-    match (earlier.is_empty(), &activation.merged_into) {
+fn message_type(activation: Option<&ActivationView>, earlier: &[Earlier]) -> &'static str {
+    let is_merged = activation.is_some_and(|activation| activation.merged_into.is_some());
+    match (earlier.is_empty(), is_merged) {
         (true, _) => "Alert",
-        (false, Some(_)) => "Cancel",
-        (false, None) => "Update",
+        (false, true) => "Cancel",
+        (false, false) => "Update",
     }
 }
 
@@ -114,7 +118,16 @@ struct Weight {
     responses: &'static [&'static str],
 }
 
-fn weight(activation: &ActivationView) -> Weight {
+fn weight(activation: Option<&ActivationView>) -> Weight {
+    let Some(activation) = activation else {
+        return Weight {
+            urgency: "Unknown",
+            severity: "Unknown",
+            certainty: "Unknown",
+            categories: &["CBRNE"],
+            responses: &["None"],
+        };
+    };
     let over = !activation.present;
     let lasting = activation.recommended_status == Recommendation::AktifParsial.as_str();
     let weight = match Class::from_word(&activation.class_max) {
@@ -165,7 +178,7 @@ fn info(
     language: &str,
     words: &Words,
 ) -> io::Result<()> {
-    let activation = &event.activation;
+    let activation = event.activation.as_ref();
     let weight = weight(activation);
     element(out, "language", language)?;
     for category in weight.categories {
@@ -178,16 +191,21 @@ fn info(
     element(out, "urgency", weight.urgency)?;
     element(out, "severity", weight.severity)?;
     element(out, "certainty", weight.certainty)?;
-    pair(out, "eventCode", "PUK/DK2N.3/PT.17", &activation.rule)?;
-    if let Ok(onset) = Wall::parse_rfc3339(&activation.onset) {
-        element(out, "onset", &cap_time(onset))?;
+    if let Some(activation) = activation {
+        pair(out, "eventCode", "PUK/DK2N.3/PT.17", &activation.rule)?;
+        if let Ok(onset) = Wall::parse_rfc3339(&activation.onset) {
+            element(out, "onset", &cap_time(onset))?;
+        }
     }
     let expires = sent.saturating_add(context.valid);
     element(out, "expires", &cap_time(expires))?;
     element(out, "senderName", &context.sender_name)?;
     element(out, "headline", &words.headline)?;
     element(out, "description", &words.lines.join("\n"))?;
-    for (name, value) in parameters(event) {
+    let Some(activation) = activation else {
+        return Ok(());
+    };
+    for (name, value) in parameters(event, activation) {
         pair(out, "parameter", name, &value)?;
     }
     out.create_element("area")
@@ -204,8 +222,7 @@ fn pair(out: &mut Out, name: &str, key: &str, value: &str) -> io::Result<()> {
 }
 
 /// What programs want to know, as names and values.
-fn parameters(event: &Event) -> Vec<(&'static str, String)> {
-    let activation = &event.activation;
+fn parameters(event: &Event, activation: &ActivationView) -> Vec<(&'static str, String)> {
     let mut parameters = vec![
         ("activation", activation.id.clone()),
         ("version", activation.version.to_string()),

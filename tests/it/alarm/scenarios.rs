@@ -390,7 +390,7 @@ fn an_exercise_has_other_ids_and_says_so() {
         },
     )
     .unwrap();
-    assert!(event.exercise && event.activation.exercise);
+    assert!(event.exercise && event.activation.unwrap().exercise);
     assert!(event.id.starts_with("X-") && event.id.ends_with(".1"));
     for words in [&event.text.id, &event.text.en] {
         assert!(words.headline.starts_with("LATIHAN / EXERCISE"));

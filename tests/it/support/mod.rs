@@ -3,9 +3,9 @@
 
 mod broker;
 mod daemon;
-mod smtp;
 pub(crate) mod fleet;
 pub(crate) mod process;
+mod smtp;
 mod webhook;
 
 use std::fmt::Debug;

@@ -236,7 +236,8 @@ impl Zone {
         }
     }
 
-    const fn hours(self) -> i8 {
+    /// Hours that it is ahead of UTC.
+    pub(crate) const fn hours(self) -> i8 {
         match self {
             Self::Utc => 0,
             Self::Wib => 7,

@@ -33,8 +33,7 @@ impl Pieces {
         if let Some(piece) = self.next_frame() {
             return Some(piece);
         }
-        std::mem::take(&mut self.is_open)
-            .then(|| Framed::Unfinished(self.buffer.split().freeze()))
+        std::mem::take(&mut self.is_open).then(|| Framed::Unfinished(self.buffer.split().freeze()))
     }
 
     pub(super) fn clear(&mut self) {
@@ -48,7 +47,14 @@ mod tests {
 
     #[test]
     fn pieces_add_up_to_the_recording_and_the_last_one_says_so() {
-        for len in [0, 1, PIECE_BYTES - 1, PIECE_BYTES, PIECE_BYTES + 1, 3 * PIECE_BYTES] {
+        for len in [
+            0,
+            1,
+            PIECE_BYTES - 1,
+            PIECE_BYTES,
+            PIECE_BYTES + 1,
+            3 * PIECE_BYTES,
+        ] {
             let bytes: Vec<u8> = (0..=255).cycle().take(len).collect();
             let mut pieces = Pieces::default();
             let mut found = Vec::new();

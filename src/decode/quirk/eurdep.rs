@@ -213,7 +213,8 @@ impl Exchange {
             let text = format!("no field and its value: `{}`", excerpt(text, 60));
             return rejected(RejectReason::Malformed, text);
         }
-        self.defaults.insert(name.to_owned(), value.trim().to_owned());
+        self.defaults
+            .insert(name.to_owned(), value.trim().to_owned());
         Found::Ignored(Ignored::Other)
     }
 

@@ -3,9 +3,10 @@
 //!
 //! The lines are one stream: counts and codes may begin in one and end in the
 //! next. So a damaged line could hide a change of the interval, or shift all that
-//! follows. It is read once for each byte that may be the wrong one. Only what
-//! comes out the same whichever byte it was is believed of the lines that follow;
-//! otherwise they wait for the next date and interval.
+//! follows. It is read once for each character that may be the wrong one, or if no
+//! single one can be, for each byte. If the place, the interval and the clock come
+//! out the same whichever it was, the lines that follow are read on; otherwise
+//! they wait for the next date and interval.
 //!
 //! # Source
 //!
@@ -43,12 +44,9 @@ pub(super) struct Log {
     passed: usize,
 }
 
-/// The digits of a line that has as many as it should.
-struct Digits {
-    /// `None` for what is no pair of hex digits.
-    bytes: [Option<u8>; DATA_BYTES],
-    sum: Option<u8>,
-}
+/// The digits of a line that has as many as it should; `None` for a character that
+/// is none.
+struct Digits([[Option<u8>; 2]; DATA_BYTES + 1]);
 
 impl Log {
     pub(super) fn new(is_online: bool) -> Self {
@@ -112,9 +110,9 @@ impl Log {
             self.is_begun = true;
             self.passed = 0;
         }
-        let valid = self
-            .used
-            .map_or(DATA_BYTES, |used| used.saturating_sub(self.passed).min(DATA_BYTES));
+        let valid = self.used.map_or(DATA_BYTES, |used| {
+            used.saturating_sub(self.passed).min(DATA_BYTES)
+        });
         self.passed += DATA_BYTES;
         let mut found = match digits(line) {
             Ok(digits) => match digits.whole() {
@@ -138,13 +136,17 @@ impl Log {
 
     /// Goes on behind a damaged line, as far as its place in the log is certain.
     fn damaged(&mut self, digits: &Digits, valid: usize) {
-        let readings: Vec<(Stream, Ending)> = digits
-            .candidates()
-            .filter_map(|bytes| {
-                let mut stream = self.stream.clone();
-                let ending = stream.skip(bytes.get(..valid).unwrap_or_default())?;
-                Some((stream, ending))
-            })
+        let read = |bytes: [u8; DATA_BYTES]| {
+            let mut stream = self.stream.clone();
+            let ending = stream.skip(bytes.get(..valid).unwrap_or_default())?;
+            Some((stream, ending))
+        };
+        let corrected = digits.corrected();
+        let fewest = corrected.iter().map(|(wrong, _)| *wrong).min();
+        let readings: Vec<(Stream, Ending)> = corrected
+            .into_iter()
+            .filter(|(wrong, _)| Some(*wrong) == fewest)
+            .filter_map(|(_, bytes)| read(bytes))
             .collect();
         match readings.as_slice() {
             [(stream, ending), others @ ..] if others.iter().all(|(_, other)| other == ending) => {
@@ -159,18 +161,22 @@ impl Log {
         if !std::mem::take(&mut self.is_begun) {
             return None;
         }
-        match self.used {
-            Some(used) if used > self.passed => {
+        match (self.used, self.stream.left()) {
+            (Some(used), _) if used > self.passed => {
                 let text = format!("the dump ends after {} of {used} bytes", self.passed);
                 Some(rejected(RejectReason::Truncated, text))
             }
-            Some(_) if self.stream.left() > 0 => {
+            (_, (0, _)) => None,
+            (_, (left, false)) => {
+                let text = format!("{left} bytes behind damage, without a place");
+                Some(rejected(RejectReason::Malformed, text))
+            }
+            (Some(_), (_, true)) => {
                 let text = "the log ends inside a count or a code";
                 Some(rejected(RejectReason::Truncated, text))
             }
             // Lines are filled up: what is left need not be the log's.
-            None if self.stream.left() > 0 => Some(Found::Ignored(Ignored::Other)),
-            _ => None,
+            (None, (_, true)) => Some(Found::Ignored(Ignored::Other)),
         }
     }
 }
@@ -197,66 +203,100 @@ fn digits(line: &str) -> Result<Digits, Found> {
     let expected = 2 * (DATA_BYTES + 1);
     // A replaced character counts as one.
     let characters: Vec<char> = line.chars().collect();
-    let text = || format!("{} digits, expected {expected}: `{}`", characters.len(), excerpt(line, 40));
+    let text = || {
+        format!(
+            "{} digits, expected {expected}: `{}`",
+            characters.len(),
+            excerpt(line, 40)
+        )
+    };
     if characters.len() < expected {
         return Err(rejected(RejectReason::Truncated, text()));
     }
     if characters.len() > expected {
         return Err(rejected(RejectReason::Malformed, text()));
     }
-    let mut bytes = characters.chunks(2).map(|pair| {
-        let digit = |at: usize| pair.get(at)?.to_digit(16);
-        let byte = digit(0)? * 16 + digit(1)?;
-        u8::try_from(byte).ok()
+    let mut digits = characters.chunks(2).map(|pair| {
+        let digit = |at: usize| u8::try_from(pair.get(at)?.to_digit(16)?).ok();
+        [digit(0), digit(1)]
     });
-    Ok(Digits {
-        bytes: std::array::from_fn(|_| bytes.next().flatten()),
-        sum: bytes.next().flatten(),
-    })
+    Ok(Digits(std::array::from_fn(|_| {
+        digits.next().unwrap_or_default()
+    })))
 }
 
 impl Digits {
     /// The bytes, if all are there and the sum is right.
     fn whole(&self) -> Option<[u8; DATA_BYTES]> {
-        let bytes = self.read()?;
-        (self.sum == Some(sum(&bytes))).then_some(bytes)
+        (self.unread() == 0 && self.lacking() == 0).then(|| self.bytes())
     }
 
-    fn read(&self) -> Option<[u8; DATA_BYTES]> {
-        let all = self.bytes.iter().all(Option::is_some);
-        all.then(|| self.bytes.map(Option::unwrap_or_default))
+    /// Characters that are no digits.
+    fn unread(&self) -> usize {
+        self.0
+            .iter()
+            .flatten()
+            .filter(|digit| digit.is_none())
+            .count()
+    }
+
+    /// The bytes, with zeros for what is no digit.
+    fn bytes(&self) -> [u8; DATA_BYTES] {
+        std::array::from_fn(|at| self.0.get(at).map_or(0, byte))
+    }
+
+    fn stored(&self) -> u8 {
+        self.0.last().map_or(0, byte)
+    }
+
+    /// What the bytes lack to give the sum.
+    fn lacking(&self) -> u8 {
+        self.stored().wrapping_sub(sum(&self.bytes()))
     }
 
     fn refusal(&self) -> Found {
-        match (self.read(), self.sum) {
-            (Some(bytes), Some(stored)) => {
-                let computed = sum(&bytes);
-                let text = format!("sum says {stored:02X}, the bytes give {computed:02X}");
-                rejected(RejectReason::Checksum, text)
-            }
-            _ => rejected(RejectReason::Malformed, "not hex digits throughout"),
+        if self.unread() > 0 {
+            return rejected(RejectReason::Malformed, "not hex digits throughout");
         }
+        let (stored, computed) = (self.stored(), sum(&self.bytes()));
+        let text = format!("sum says {stored:02X}, the bytes give {computed:02X}");
+        rejected(RejectReason::Checksum, text)
     }
 
-    /// Each way to set one byte right, or the sum; none where more are wrong for
-    /// certain.
-    fn candidates(&self) -> impl Iterator<Item = [u8; DATA_BYTES]> {
-        let unread = self.bytes.iter().filter(|byte| byte.is_none()).count();
-        let bytes = self.bytes.map(Option::unwrap_or_default);
-        let lacking = self.sum.map(|stored| stored.wrapping_sub(sum(&bytes)));
-        let as_it_stands = (unread == 0).then_some(bytes);
-        let corrected = (0..DATA_BYTES).filter_map(move |at| {
-            let is_unread = self.bytes.get(at)?.is_none();
-            if unread > 1 || (unread == 1 && !is_unread) {
-                return None;
+    /// Each way to set one byte right, the sum included, with the number of its
+    /// characters that are wrong then; none where more bytes are wrong for certain.
+    fn corrected(&self) -> Vec<(usize, [u8; DATA_BYTES])> {
+        let bytes = self.bytes();
+        let unread = |pair: &[Option<u8>; 2]| pair.iter().any(Option::is_none);
+        let all_unread = self.0.iter().filter(|pair| unread(pair)).count();
+        let mut found = Vec::new();
+        for (at, pair) in self.0.iter().enumerate() {
+            if all_unread > usize::from(unread(pair)) {
+                continue;
             }
-            let mut bytes = bytes;
-            let byte = bytes.get_mut(at)?;
-            *byte = byte.wrapping_add(lacking?);
-            Some(bytes)
-        });
-        as_it_stands.into_iter().chain(corrected)
+            let mut corrected = bytes;
+            let right = match corrected.get_mut(at) {
+                Some(byte) => {
+                    *byte = byte.wrapping_add(self.lacking());
+                    *byte
+                }
+                // The sum itself is wrong.
+                None => sum(&bytes),
+            };
+            let halves = [right >> 4, right & 0xf];
+            let wrong = pair
+                .iter()
+                .zip(halves)
+                .filter(|(digit, half)| **digit != Some(*half));
+            found.push((wrong.count(), corrected));
+        }
+        found
     }
+}
+
+fn byte(pair: &[Option<u8>; 2]) -> u8 {
+    let [high, low] = pair.map(Option::unwrap_or_default);
+    (high << 4) | low
 }
 
 /// Sum modulo 256.

@@ -78,6 +78,8 @@ pub(super) struct History {
     done: usize,
     /// Whether the beginning was looked at.
     is_begun: bool,
+    /// Whether what was read last is erased.
+    in_erased: bool,
     clock: Clock,
     mode: Option<u8>,
     tube: Option<u8>,
@@ -90,6 +92,7 @@ impl History {
             rest: Vec::new(),
             done: 0,
             is_begun: false,
+            in_erased: false,
             clock: Clock::Unknown,
             mode: None,
             tube: None,
@@ -107,15 +110,27 @@ impl History {
         if !self.begin(is_last, &mut out) {
             return out.records;
         }
-        let end = self.end_of_flash(is_last);
-        while let Some(erased) = self.erased(end) {
+        let end = loop {
+            let end = self.end_of_flash(is_last);
+            if let Some(more) = self.more_erased(end) {
+                self.rest.drain(..more);
+                self.done += more;
+                out.taken += more;
+                continue;
+            }
+            let Some(erased) = self.erased(end) else {
+                break end;
+            };
             self.items(erased.start, true, &mut out);
             self.take(erased.len(), Found::Ignored(Ignored::Other), &mut out);
             self.forget();
-        }
-        let end = self.end_of_flash(is_last);
+            self.in_erased = true;
+        };
         let flash = self.rest.get(..end).unwrap_or_default();
-        let written = flash.iter().rposition(|byte| *byte != 0xff).map_or(0, |at| at + 1);
+        let written = flash
+            .iter()
+            .rposition(|byte| *byte != 0xff)
+            .map_or(0, |at| at + 1);
         let erased = end - written;
         self.items(written, is_last, &mut out);
         if is_last {
@@ -160,15 +175,22 @@ impl History {
         self.rest.len()
     }
 
-    /// The next stretch of erased flash that has data behind it.
+    /// How many bytes go on a stretch of erased flash.
+    fn more_erased(&mut self, end: usize) -> Option<usize> {
+        let flash = self.rest.get(..end).filter(|_| self.in_erased)?;
+        let written = flash.iter().position(|byte| *byte != 0xff);
+        self.in_erased = written.is_none();
+        Some(written.unwrap_or(end)).filter(|more| *more > 0)
+    }
+
+    /// The beginning of the next stretch of erased flash.
     fn erased(&self, end: usize) -> Option<Range<usize>> {
         let flash = self.rest.get(..end)?;
         let mut run = 0;
         for (at, byte) in flash.iter().enumerate() {
-            match byte {
-                0xff => run += 1,
-                _ if run >= ERASED_BYTES => return Some(at - run..at),
-                _ => run = 0,
+            run = if *byte == 0xff { run + 1 } else { 0 };
+            if run == ERASED_BYTES {
+                return Some(at + 1 - run..at + 1);
             }
         }
         None
@@ -215,7 +237,9 @@ impl History {
     fn item(&self, bytes: &[u8]) -> Item {
         let number = |from: usize, width: usize| {
             let field = bytes.get(from..from + width)?;
-            let number = field.iter().fold(0, |sum, byte| (sum << 8) | u32::from(*byte));
+            let number = field
+                .iter()
+                .fold(0, |sum, byte| (sum << 8) | u32::from(*byte));
             Some(Item::Count { number, width })
         };
         let first = || number(0, 1).unwrap_or(Item::Cut);
@@ -224,16 +248,17 @@ impl History {
             [0x55, 0xaa, code, ..] => *code,
             _ => return first(),
         };
-        let other = |len: usize| if len <= bytes.len() { Item::Other(len) } else { Item::Cut };
+        let other = |len: usize| {
+            if len <= bytes.len() {
+                Item::Other(len)
+            } else {
+                Item::Cut
+            }
+        };
         match code {
             0 => match bytes.get(..STAMP_BYTES) {
-                Some(stamp) if stamp.get(9..11) == Some(&MARK) => Item::Other(STAMP_BYTES),
-                Some(stamp) => {
-                    // A byte is lost or wrong: what the next mark begins may be whole.
-                    let next = stamp.get(3..).unwrap_or_default();
-                    let next = next.windows(2).position(|pair| pair == MARK);
-                    Item::BrokenStamp(next.map_or(STAMP_BYTES, |at| at + 3))
-                }
+                Some(_) if is_stamp(bytes) => Item::Other(STAMP_BYTES),
+                Some(_) => Item::BrokenStamp(broken_stamp(bytes)),
                 None => Item::Cut,
             },
             1 => number(3, 2).unwrap_or(Item::Cut),
@@ -252,7 +277,21 @@ impl History {
     /// Takes in a date stamp or a tube.
     fn set(&mut self, bytes: &[u8]) {
         match bytes {
-            [_, _, 0, year, month, day, hour, minute, second, _, _, mode, ..] => {
+            [
+                _,
+                _,
+                0,
+                year,
+                month,
+                day,
+                hour,
+                minute,
+                second,
+                _,
+                _,
+                mode,
+                ..,
+            ] => {
                 self.clock = Clock::stamped([*year, *month, *day, *hour, *minute, *second]);
                 self.mode = Some(*mode);
             }
@@ -263,31 +302,45 @@ impl History {
 
     /// A count; it was taken over the interval that ends now.
     fn count(&mut self, number: u32, width: usize) -> Found {
-        let is_each_second = matches!(self.mode, Some(1 | 4));
+        let mode = match self.mode {
+            Some(mode @ 1..=5) => mode,
+            Some(mode) => {
+                let text = format!("mode {mode} tells no unit for the count {number}");
+                return rejected(RejectReason::UnknownUnit, text);
+            }
+            None => {
+                let text = format!("no date stamp tells the unit of the count {number}");
+                return rejected(RejectReason::UnknownUnit, text);
+            }
+        };
+        let is_each_second = matches!(mode, 1 | 4);
         let (number, full) = match width {
             2 if is_each_second => (number & CPS_BITS, CPS_BITS),
             1 => (number, u32::MAX),
             _ => (number, u32::MAX >> (32 - 8 * width)),
         };
-        match self.mode {
-            Some(1) => self.clock.pass(1),
-            Some(2) => self.clock.pass(60),
-            Some(3) => self.clock.pass(3600),
+        match mode {
+            1 => self.clock.pass(1),
+            2 => self.clock.pass(60),
+            3 => self.clock.pass(3600),
             // Only what is above a threshold is written: when, nobody knows.
             _ => self.clock.stop(),
         }
-        let seconds = match self.mode {
-            Some(1 | 4) => Some(1),
-            Some(2 | 5) => Some(60),
+        let seconds = match mode {
+            1 | 4 => Some(1),
+            2 | 5 => Some(60),
             // An average of an hour is no number of counts.
             _ => None,
         };
         Line::default()
             .with("count", number)
             .with("full", u8::from(width > 1 && number == full))
-            .with_some("mode", self.mode)
+            .with("mode", mode)
             .with_some("seconds", seconds)
-            .with("tube", self.tube.map_or("-".to_owned(), |tube| tube.to_string()))
+            .with(
+                "tube",
+                self.tube.map_or("-".to_owned(), |tube| tube.to_string()),
+            )
             .with_some("time", self.clock.shown())
             .found()
     }
@@ -320,6 +373,22 @@ impl Output {
         let range = place(self.taken)..place(self.taken + len);
         self.taken += len;
         self.records.push((range, found));
+    }
+}
+
+/// Whether a whole date stamp begins here.
+fn is_stamp(bytes: &[u8]) -> bool {
+    bytes.starts_with(&[0x55, 0xaa, 0]) && bytes.get(9..11) == Some(&MARK) && bytes.len() > 11
+}
+
+/// How long a stamp is whose second mark is not where it should be: up to the mark
+/// with its mode, if a byte was lost before it, or up to another stamp.
+fn broken_stamp(bytes: &[u8]) -> usize {
+    let inner = bytes.get(3..STAMP_BYTES).unwrap_or_default();
+    match inner.windows(2).position(|pair| pair == MARK) {
+        Some(at) if bytes.get(3 + at..).is_some_and(is_stamp) => 3 + at,
+        Some(at) => (3 + at + 3).min(bytes.len()),
+        None => STAMP_BYTES,
     }
 }
 

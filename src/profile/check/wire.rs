@@ -6,9 +6,7 @@ use super::super::model::{
     Checksum, Cover, Crc16, FrameLength, Framing, FramingKind, LengthWidth, Region, Stored, Sum,
     Transport,
 };
-use super::super::schema::{
-    ChecksumMode, Importer, RawBytes, RawChecksum, RawFraming, Unused,
-};
+use super::super::schema::{ChecksumMode, Importer, RawBytes, RawChecksum, RawFraming, Unused};
 use super::Problems;
 
 /// Longest frame any profile may ask for: 64 KiB.

@@ -132,7 +132,8 @@ impl Locality {
     /// The place that a row tells.
     pub(super) fn of(row: &Row) -> Self {
         let degrees = |name, positive, negative| {
-            row.field(name).map(|text| degrees(text, positive, negative))
+            row.field(name)
+                .map(|text| degrees(text, positive, negative))
         };
         Self {
             lat: degrees("LATITUDE", 'N', 'S'),

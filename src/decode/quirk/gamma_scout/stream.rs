@@ -183,21 +183,28 @@ impl Stream {
         })
     }
 
-    /// Bytes that are left at the end of the log.
-    pub(super) fn left(&self) -> usize {
-        self.rest.len()
+    /// Bytes that are left at the end of the log, and whether it is known what
+    /// they begin.
+    pub(super) fn left(&self) -> (usize, bool) {
+        (self.rest.len(), self.is_placed)
     }
 
     /// Looks for a date that can be one, from where on all is known again but the
     /// interval.
     fn find_date(&mut self, found: &mut Vec<Found>) -> bool {
-        let date = (0..self.rest.len()).find(|at| {
-            let rest = self.rest.get(*at..).unwrap_or_default();
-            matches!(date(rest), Some(Item::Date(date, _)) if matches!(Clock::stamped(date), Clock::At(_)))
-        });
+        let is_date = |at: &usize| match self.rest.get(*at..).and_then(date_of) {
+            Some(Item::Date(date, _)) => matches!(Clock::stamped(date), Clock::At(_)),
+            _ => false,
+        };
+        let date = (0..self.rest.len()).find(is_date);
         // What may begin one at the end stays.
-        let keep = self.rest.len().min(7);
-        let skipped = date.unwrap_or(self.rest.len() - keep);
+        let begun = |at: &usize| {
+            self.rest
+                .get(*at..)
+                .is_some_and(|rest| date_of(rest).is_none())
+        };
+        let begun = (0..self.rest.len()).find(begun);
+        let skipped = date.or(begun).unwrap_or(self.rest.len());
         let text = format!("{skipped} bytes behind damage, without a place");
         if skipped > 0 {
             found.push(rejected(RejectReason::Malformed, text));
@@ -211,7 +218,7 @@ impl Stream {
     fn item(&self) -> (Item, usize) {
         let rest = self.rest.as_slice();
         match rest {
-            [CODE, DATE | DATE_ONLINE, ..] => match date(rest) {
+            [CODE, DATE | DATE_ONLINE, ..] => match date_of(rest) {
                 Some(Item::Date(date, len)) => (Item::Date(date, len), len),
                 Some(_) => (Item::Unknown, 2),
                 None => (Item::Cut, 0),
@@ -229,7 +236,11 @@ impl Stream {
             },
             [SKIP, size, ..] if *size > 0 => {
                 let len = 1 + usize::from(*size);
-                if len <= rest.len() { (Item::Skip, len) } else { (Item::Cut, 0) }
+                if len <= rest.len() {
+                    (Item::Skip, len)
+                } else {
+                    (Item::Cut, 0)
+                }
             }
             [0xff, ..] if !self.is_online => (Item::Erased, 1),
             [first @ 0xf0..=0xff, ..] => match self.alarms_of(*first) {
@@ -247,7 +258,9 @@ impl Stream {
             (true, code) => code - 1,
             (false, code) => code,
         };
-        INTERVALS.get(usize::from(index)).map(|s| Interval::Seconds(*s))
+        INTERVALS
+            .get(usize::from(index))
+            .map(|s| Interval::Seconds(*s))
     }
 
     /// Online models have a bit each for overflow, dose and rate.
@@ -301,15 +314,19 @@ impl Stream {
     /// mantissa.
     fn count(&mut self, float: u16) -> Found {
         let alarms = self.alarms;
-        let seconds = self.elapse();
-        if seconds == Some(0) {
-            // A gap of no time has no rate.
-            return Found::Ignored(Ignored::Empty);
-        }
         let count = u64::from(float & 0x7ff) << (float >> 11);
+        let seconds = match self.elapse() {
+            // A gap of no time has no rate.
+            Some(0) => return Found::Ignored(Ignored::Empty),
+            Some(seconds) => seconds,
+            None => {
+                let text = format!("no interval stands before the count {count}");
+                return rejected(RejectReason::Malformed, text);
+            }
+        };
         Line::default()
             .with("count", count)
-            .with_some("seconds", seconds)
+            .with("seconds", seconds)
             .with("overflow", u8::from(alarms.overflow))
             .with("dose_alarm", u8::from(alarms.dose))
             .with("rate_alarm", u8::from(alarms.rate))
@@ -335,7 +352,7 @@ impl Stream {
 
 /// A date at the beginning of `bytes`: `None` if it has not ended, something else
 /// if it is none.
-fn date(bytes: &[u8]) -> Option<Item> {
+fn date_of(bytes: &[u8]) -> Option<Item> {
     let digits = |byte: &u8| {
         let (tens, ones) = (byte >> 4, byte & 0xf);
         (tens <= 9 && ones <= 9).then_some(tens * 10 + ones)

@@ -13,6 +13,7 @@ mod lines;
 mod message;
 mod number;
 mod parts;
+mod quirk;
 mod raw;
 mod time;
 mod xml;
@@ -36,6 +37,7 @@ use crate::profile::{Checksum, Cover, Format, FramingKind, Inside, Message, Prof
 use captures::{Body, Captures, Found, Told};
 use counter::{Counters, Totals};
 use message::read_message;
+use quirk::Importer;
 
 /// What one frame gives, with the bytes of the frame it stands in; more than
 /// one only where frames were glued together.
@@ -53,6 +55,8 @@ pub struct Decoder {
     counters: Totals,
     /// When the present frame arrived.
     now: Mono,
+    /// Reads recordings that are no stream of frames.
+    importer: Option<Importer>,
 }
 
 impl Decoder {
@@ -60,12 +64,17 @@ impl Decoder {
     pub fn new(profile: Arc<Profile>) -> Self {
         let count = profile.remember.len();
         let now = Mono::from_nanos(0);
+        let importer = match profile.framing.kind {
+            FramingKind::Recording { importer } => Some(Importer::new(importer)),
+            _ => None,
+        };
         Self {
             profile,
             remembered: vec![None; count],
             told_at: vec![now; count],
             counters: Totals::default(),
             now,
+            importer,
         }
     }
 
@@ -88,6 +97,15 @@ impl Decoder {
 
     /// Decodes what a framer found.
     pub fn decode_framed(&mut self, framed: &Framed, topic: Option<&str>) -> Outcomes {
+        if let Some(importer) = &mut self.importer {
+            let is_last = matches!(framed, Framed::Unfinished(_));
+            let records = importer.read(framed.bytes(), is_last);
+            if is_last {
+                // Another recording may follow.
+                self.importer = Self::new(Arc::clone(&self.profile)).importer;
+            }
+            return self.records(records);
+        }
         match framed {
             Framed::Frame(bytes) => self.decode(bytes, topic),
             Framed::TooLong { dropped, head } => one(
@@ -114,6 +132,16 @@ impl Decoder {
                 ),
             ),
         }
+    }
+
+    /// Decodes what an importer made of a piece of a recording.
+    fn records(&mut self, records: quirk::Records) -> Outcomes {
+        let decoded = |(range, found)| match found {
+            quirk::Found::Line(line) => (range, self.decode_piece(line.as_bytes(), None)),
+            quirk::Found::Ignored(ignored) => (range, Decoded::Ignored(ignored)),
+            quirk::Found::Rejected(rejected) => (range, rejected.into()),
+        };
+        records.into_iter().map(decoded).collect()
     }
 
     /// Decodes one frame; MQTT frames come with their topic.

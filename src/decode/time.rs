@@ -4,7 +4,7 @@ use jiff::civil;
 use jiff::fmt::strtime::BrokenDownTime;
 
 use super::captures::{Captures, Scalar};
-use crate::clock::{TimeError, Wall};
+use crate::clock::{TimeError, Wall, Zone};
 use crate::profile::{TimeForm, TimeRule};
 use crate::reading::{DeviceTime, Flag, Flags, Number};
 
@@ -21,7 +21,10 @@ pub(super) fn time(rule: &TimeRule, captures: &Captures<'_>, flags: &mut Flags) 
     let time = match &rule.form {
         TimeForm::Rfc3339 => match Wall::parse_rfc3339(&text()) {
             Ok(at) => DeviceTime::At(at),
-            Err(TimeError::Naive) => DeviceTime::Naive,
+            Err(TimeError::Naive) => text()
+                .trim()
+                .parse()
+                .map_or(DeviceTime::Impossible, |at| local(rule.zone, at)),
             Err(TimeError::Invalid) => DeviceTime::Impossible,
         },
         TimeForm::Unix => known(part.number().ok().and_then(unix)),
@@ -38,14 +41,14 @@ pub(super) fn time(rule: &TimeRule, captures: &Captures<'_>, flags: &mut Flags) 
         }
         TimeForm::Pattern { pattern, utc } => match (by_pattern(pattern, &text()), utc) {
             (Some(at), true) => known(in_utc(at)),
-            (Some(_), false) => DeviceTime::Naive,
+            (Some(at), false) => local(rule.zone, at),
             (None, _) => DeviceTime::Impossible,
         },
         TimeForm::Accurad(date) => {
             let date = captures.get(*date).and_then(|part| part.number().ok());
             match (part.number(), date) {
                 (Ok(Number::Int(time)), Some(Number::Int(date))) => {
-                    accurad(time, date).map_or(DeviceTime::Impossible, |_| DeviceTime::Naive)
+                    accurad(time, date).map_or(DeviceTime::Impossible, |at| local(rule.zone, at))
                 }
                 _ => DeviceTime::Impossible,
             }
@@ -56,6 +59,15 @@ pub(super) fn time(rule: &TimeRule, captures: &Captures<'_>, flags: &mut Flags) 
         flags.insert(Flag::TimeAssumed);
     }
     time
+}
+
+/// A time that tells no zone; it can be trusted only where the zone is known.
+fn local(zone: Option<Zone>, at: civil::DateTime) -> DeviceTime {
+    zone.map_or(DeviceTime::Naive, |zone| {
+        let elapsed = i32::from(zone.offset_hours()) * 3600;
+        let offset = jiff::tz::Offset::from_seconds(elapsed).ok();
+        known(offset.and_then(|offset| instant(at, jiff::tz::TimeZone::fixed(offset))))
+    })
 }
 
 fn known(at: Option<Wall>) -> DeviceTime {
@@ -99,7 +111,11 @@ fn filetime(number: Number) -> Option<Wall> {
 }
 
 fn in_utc(at: civil::DateTime) -> Option<Wall> {
-    let zoned = at.to_zoned(jiff::tz::TimeZone::UTC).ok()?;
+    instant(at, jiff::tz::TimeZone::UTC)
+}
+
+fn instant(at: civil::DateTime, zone: jiff::tz::TimeZone) -> Option<Wall> {
+    let zoned = at.to_zoned(zone).ok()?;
     let nanos = i64::try_from(zoned.timestamp().as_nanosecond()).ok()?;
     real(Wall::from_nanos(nanos))
 }

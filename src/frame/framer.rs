@@ -7,6 +7,7 @@ use bytes::Bytes;
 use super::json::ObjectScan;
 use super::marked::{MarkedFramer, Measure};
 use super::pauses::{EventCounter, PauseFramer};
+use super::pieces::Pieces;
 use super::{Framed, LineFramer, Verdict, verify};
 use crate::clock::Mono;
 use crate::profile::schema::ChecksumMode;
@@ -36,6 +37,7 @@ enum Kind {
     Marked(MarkedFramer),
     Pause(PauseFramer),
     Events(EventCounter),
+    Pieces(Pieces),
     /// Each piece is a frame.
     Message,
 }
@@ -92,6 +94,7 @@ impl Framer {
             FramingKind::Fixed { gap } => Kind::Pause(PauseFramer::new(*gap, max, true)),
             FramingKind::Idle { gap } => Kind::Pause(PauseFramer::new(*gap, max, false)),
             FramingKind::Events { window } => Kind::Events(EventCounter::new(*window)),
+            FramingKind::Recording { .. } => Kind::Pieces(Pieces::default()),
         };
         Self {
             kind,
@@ -110,6 +113,7 @@ impl Framer {
             Kind::Marked(framer) => framer.push(bytes),
             Kind::Pause(framer) => framer.push(bytes, at),
             Kind::Events(counter) => counter.push(bytes, at),
+            Kind::Pieces(pieces) => pieces.push(bytes),
             Kind::Message => self.ready = Some(Framed::Frame(Bytes::copy_from_slice(bytes))),
         }
     }
@@ -124,6 +128,7 @@ impl Framer {
             Kind::Marked(framer) => framer.next_frame(),
             Kind::Pause(framer) => framer.next_frame(),
             Kind::Events(counter) => counter.next_frame(),
+            Kind::Pieces(pieces) => pieces.next_frame(),
             Kind::Message => None,
         }
     }
@@ -139,7 +144,7 @@ impl Framer {
             }
             Kind::Pause(framer) => framer.deadline(),
             Kind::Events(counter) => counter.deadline(),
-            Kind::Marked(_) | Kind::Message => None,
+            Kind::Marked(_) | Kind::Pieces(_) | Kind::Message => None,
         }
     }
 
@@ -153,7 +158,7 @@ impl Framer {
             Kind::Line(framer) => self.ready = Some(Framed::Frame(framer.take_pending())),
             Kind::Pause(framer) => framer.tick(now),
             Kind::Events(counter) => counter.tick(now),
-            Kind::Marked(_) | Kind::Message => {}
+            Kind::Marked(_) | Kind::Pieces(_) | Kind::Message => {}
         }
     }
 
@@ -168,6 +173,7 @@ impl Framer {
             Kind::Marked(framer) => framer.finish(),
             Kind::Pause(framer) => framer.finish(),
             Kind::Events(counter) => counter.finish(),
+            Kind::Pieces(pieces) => pieces.finish(),
             Kind::Message => None,
         }
     }
@@ -179,6 +185,7 @@ impl Framer {
             Kind::Line(framer) => framer.clear(),
             Kind::Marked(framer) => framer.clear(),
             Kind::Pause(framer) => framer.clear(),
+            Kind::Pieces(pieces) => pieces.clear(),
             // Events that were counted happened, whatever is said meanwhile.
             Kind::Events(_) | Kind::Message => {}
         }

@@ -10,6 +10,7 @@ mod json;
 mod line;
 mod marked;
 mod pauses;
+mod pieces;
 mod stray;
 
 pub(crate) use checksum::offset;

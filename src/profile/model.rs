@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use super::dialogue::Dialogue;
 use super::schema::{DeviceClass, ProfileStatus, Unused};
+use crate::clock::Zone;
 use crate::reading::{Flag, NoValue, Quantity, Radiation};
 use crate::units::Unit;
 pub use convert::{DeadTime, Divisor, Response, Sensitivity, SensitivityRule};
@@ -351,6 +352,8 @@ pub struct TimeRule {
     pub from: CaptureId,
     /// How it is written.
     pub form: TimeForm,
+    /// The zone of a time that tells none, where it is known.
+    pub zone: Option<Zone>,
 }
 
 /// How a time is written.

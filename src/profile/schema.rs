@@ -13,7 +13,7 @@ use serde::Deserialize;
 use super::dialogue::RawDialogue;
 use crate::reading::words;
 pub use format::{RawEntry, RawField, RawFormat, RawInside, RawPart};
-pub use wire::{RawBytes, RawChecksum, RawFraming, RawRegion};
+pub use wire::{Importer, RawBytes, RawChecksum, RawFraming, RawRegion};
 
 /// The one schema version there is.
 pub const SCHEMA: u32 = 1;
@@ -369,6 +369,8 @@ pub struct RawTime {
     /// has no zone.
     #[serde(default)]
     pub utc: bool,
+    /// The zone of a clock that tells none; default: it cannot be trusted.
+    pub zone: Option<String>,
 }
 
 /// The position.

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use pantau::decode::{Decoded, Decoder, RejectReason};
-use pantau::profile::schema::{ChecksumMode, DeviceClass, ProfileStatus, Unused};
+use pantau::profile::schema::{ChecksumMode, DeviceClass, Importer, ProfileStatus, Unused};
 use pantau::profile::{Profile, Registry};
 use pantau::reading::{Flag, NoValue, Radiation};
 use pantau::units::Unit;
@@ -57,6 +57,7 @@ fn every_word_of_the_closed_lists_is_there() {
     check_words("### Root", ProfileStatus::ALL);
     check_words("### Root", Unused::ALL);
     check_words("### `checksum`", ChecksumMode::ALL);
+    check_words("### `framing`", Importer::ALL);
 }
 
 /// The schema, all files of it.

@@ -11,6 +11,7 @@ use super::format::{format, inside, part};
 use super::names::topic;
 use super::remember::told;
 use super::value::value;
+use crate::clock::Zone;
 use crate::reading::Flag;
 
 /// Checks one kind of frame.
@@ -198,9 +199,24 @@ fn time(at: &str, raw: &RawTime, captures: &Captures<'_>, p: &mut Problems) -> T
             TimeForm::Rfc3339
         }
     };
+    let zone = raw.zone.as_ref().and_then(|text| {
+        let zone = Zone::parse(text);
+        if zone.is_none() {
+            p.add(at, format!("`{text}` is none of UTC, WIB, WITA, WIT"));
+        }
+        zone
+    });
+    let may_lack_zone = matches!(
+        form,
+        TimeForm::Rfc3339 | TimeForm::Pattern { utc: false, .. } | TimeForm::Accurad(_)
+    );
+    if raw.zone.is_some() && !may_lack_zone {
+        p.add(at, "`zone` is for clocks that tell none");
+    }
     TimeRule {
         from: captures.id(at, &raw.from, p),
         form,
+        zone,
     }
 }
 

@@ -6,7 +6,7 @@ use super::super::model::{
     Checksum, Cover, Crc16, FrameLength, Framing, FramingKind, LengthWidth, Region, Stored, Sum,
     Transport,
 };
-use super::super::schema::{ChecksumMode, RawBytes, RawChecksum, RawFraming, Unused};
+use super::super::schema::{ChecksumMode, Importer, RawBytes, RawChecksum, RawFraming, Unused};
 use super::Problems;
 
 /// Longest frame any profile may ask for: 64 KiB.
@@ -132,6 +132,16 @@ pub(super) fn framing(raw: &RawFraming, p: &mut Problems) -> Framing {
             (COUNT_BYTES, FramingKind::Events { window })
         }
         RawFraming::Json { max_bytes } => (*max_bytes, FramingKind::Json),
+        RawFraming::Recording { importer } => {
+            let importer = p.word(
+                "framing.importer",
+                importer,
+                Importer::from_word,
+                Importer::ALL,
+                Importer::Eurdep,
+            );
+            (MAX_FRAME_BYTES, FramingKind::Recording { importer })
+        }
     };
     if !(1..=MAX_FRAME_BYTES).contains(&max_bytes) {
         p.add(
@@ -174,6 +184,14 @@ pub(super) fn ensure_fits(
             "framing.kind",
             "MQTT is framed by `message`, everything else by another kind",
         );
+    }
+    if matches!(framing.kind, FramingKind::Recording { .. }) {
+        if !matches!(transport, Transport::File) {
+            p.add("framing.kind", "`recording` belongs to `kind = \"file\"`");
+        }
+        if checksum.is_some() {
+            p.add("checksum", "the importer of a recording checks its own");
+        }
     }
     let proven = checksum.is_some_and(|rule| rule.mode == ChecksumMode::Require);
     let FramingKind::Marked { length, .. } = &framing.kind else {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::super::schema::{ChecksumMode, Unused};
+use super::super::schema::{ChecksumMode, Importer, Unused};
 
 /// How bytes become frames.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,6 +66,11 @@ pub enum FramingKind {
     },
     /// A JSON object.
     Json,
+    /// A recording whose records depend on what stood before them.
+    Recording {
+        /// Who makes text lines of them.
+        importer: Importer,
+    },
 }
 
 /// How long a marked frame is.

@@ -2,6 +2,8 @@
 
 use serde::Deserialize;
 
+use crate::reading::words;
+
 /// Bytes: a text, or a list of numbers such as `[0xAA, 0x55]`.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
 #[serde(untagged)]
@@ -110,6 +112,12 @@ pub enum RawFraming {
         /// Longest object in bytes.
         max_bytes: usize,
     },
+    /// A recording whose records depend on what stood before them: an importer
+    /// makes text lines of it, such as `count=28;mode=2`.
+    Recording {
+        /// Which one: a word of [`Importer`].
+        importer: String,
+    },
 }
 
 /// How a frame proves itself.
@@ -160,4 +168,20 @@ pub struct RawRegion {
     pub to: i32,
     /// Where the checksum stands.
     pub at: i32,
+}
+
+words! {
+    /// Who makes lines of a recording; the code stands in `decode::quirk`.
+    pub enum Importer {
+        /// History flash of GQ GMC counters.
+        GmcHistory = "gmc_history",
+        /// The same, of a firmware that numbers notes and long counts otherwise.
+        GmcHistoryNote4 = "gmc_history_note4",
+        /// Log of a Gamma-Scout in PC mode.
+        GammaScoutLog = "gamma_scout_log",
+        /// The same, of an Online model, whose interval codes are shifted by one.
+        GammaScoutOnlineLog = "gamma_scout_online_log",
+        /// EURDEP text.
+        Eurdep = "eurdep",
+    }
 }

@@ -47,7 +47,7 @@ fn is_id(token: &str) -> bool {
             .strip_prefix(family)
             .is_some_and(|own| !own.is_empty())
     });
-    let is_dated_by_digits = |prefix: &str| {
+    let goes_on_with_a_digit = |prefix: &str| {
         token
             .strip_prefix(prefix)
             .is_none_or(|own| own.starts_with(|c: char| c.is_ascii_digit()))
@@ -55,7 +55,7 @@ fn is_id(token: &str) -> bool {
     is_of_a_family
         && token.contains('-')
         && !token.contains('_')
-        && ["D-", "C-", "A-"].into_iter().all(is_dated_by_digits)
+        && ["D-", "C-", "A-"].into_iter().all(goes_on_with_a_digit)
 }
 
 fn rust_files(folder: &Path, found: &mut Vec<PathBuf>) {

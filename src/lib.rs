@@ -14,6 +14,8 @@
 //!              criteria    what a reading means, by rule id
 //!              cases       the same for worked cases
 //!              activation  conditions, places, activations, messages
+//!              background  what an instrument shows where nothing happens
+//!              closing     what is still missing before an end may be proposed
 //!
 //! edges        source      serial lines, MQTT, recordings: produce frames
 //!              store       readings on disk, in SQLite
@@ -40,7 +42,9 @@ pub mod reading;
 pub mod units;
 
 pub mod activation;
+pub mod background;
 pub mod cases;
+pub mod closing;
 pub mod criteria;
 pub mod decode;
 pub mod dialogue;

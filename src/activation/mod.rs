@@ -29,7 +29,7 @@ mod state;
 mod take;
 mod transition;
 mod view;
-mod wire;
+pub(crate) mod wire;
 
 pub use id::{ActivationId, Mode};
 pub use machine::{AckError, Config, Judged, Machine, Person};

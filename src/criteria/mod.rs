@@ -47,7 +47,7 @@ mod sum;
 
 pub use judge::judge;
 pub use observation::{Input, Observation, Shown, Status, judge_reading, overrange_bound};
-pub use policy::{Basis, ByRadiation, Comparator, Policy};
+pub use policy::{Basis, ByRadiation, Comparator, Learning, Policy};
 pub use setting::{
     BackgroundFrom, BackgroundSource, CountBackground, ExistingArea, ExistingKind, Medical, Norm,
     NormItem, Rain, Role, Setting,

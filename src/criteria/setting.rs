@@ -1,6 +1,8 @@
 //! What is known of an instrument and of the place it measures at, beside its
 //! readings.
 
+use super::compare::at_most;
+use super::policy::Policy;
 use super::words::{SourceKind, Subject};
 use crate::clock::Wall;
 use crate::quality::Arrived;
@@ -97,6 +99,14 @@ pub struct Rain {
     pub active: bool,
     /// Hours since it stopped.
     pub hours_since_end: Option<f64>,
+}
+
+impl Rain {
+    /// Whether it rains, or stopped not longer ago than the policy says.
+    pub fn is_near(&self, policy: &Policy) -> bool {
+        let ended = self.hours_since_end;
+        self.active || ended.is_some_and(|h| h >= 0.0 && at_most(h, policy.rain_hours_after))
+    }
 }
 
 /// Medical treatment of a measured person.

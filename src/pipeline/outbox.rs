@@ -48,6 +48,8 @@ pub(super) struct Recorded {
     /// [`SYNC_WITHIN`] from then.
     pub(super) decided: Instant,
     pub(super) effects: Vec<Effect>,
+    /// What else is written down beside them, and told to nobody.
+    pub(super) notes: Vec<Entry>,
     pub(super) item: Option<Item>,
 }
 
@@ -267,6 +269,7 @@ impl Outbox {
                     transition: Box::new(effect.transition().clone()),
                     outbox: self.outgoing(effect),
                 })
+                .chain(change.notes.iter().cloned())
                 .collect();
             let answer = self.write(entries);
             written.push((change, answer));

@@ -65,9 +65,7 @@ pub fn evidence(judgement: &Judgement, is_wet: bool, matters: Matters) -> Eviden
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::criteria::{
-        Input, Observation, Policy, Setting, Shown, SourceKind, Status, judge,
-    };
+    use crate::criteria::{Input, Observation, Policy, Setting, Shown, SourceKind, Status, judge};
     use crate::quality::{Arrived, TimeCheck};
 
     struct Case {
@@ -129,21 +127,55 @@ mod tests {
         check(&CASE, true, Matters::None, Evidence::Spoils);
         check(&CASE, false, Matters::Level, Evidence::Spoils);
         let is_stale = true;
-        check(&Case { is_stale, ..CASE }, false, Matters::None, Evidence::Nothing);
+        check(
+            &Case { is_stale, ..CASE },
+            false,
+            Matters::None,
+            Evidence::Nothing,
+        );
         let arrived = Arrived::Duplicate;
-        check(&Case { arrived, ..CASE }, false, Matters::None, Evidence::Nothing);
+        check(
+            &Case { arrived, ..CASE },
+            false,
+            Matters::None,
+            Evidence::Nothing,
+        );
         for status in [
-            Status { test_mode: true, ..CASE.status },
-            Status { fault: true, ..CASE.status },
-            Status { below_detection_limit: true, ..CASE.status },
+            Status {
+                test_mode: true,
+                ..CASE.status
+            },
+            Status {
+                fault: true,
+                ..CASE.status
+            },
+            Status {
+                below_detection_limit: true,
+                ..CASE.status
+            },
         ] {
-            check(&Case { status, ..CASE }, false, Matters::None, Evidence::Nothing);
+            check(
+                &Case { status, ..CASE },
+                false,
+                Matters::None,
+                Evidence::Nothing,
+            );
         }
         for usv_h in [0.0, -0.1, f64::NAN] {
-            check(&Case { usv_h, ..CASE }, false, Matters::None, Evidence::Nothing);
+            check(
+                &Case { usv_h, ..CASE },
+                false,
+                Matters::None,
+                Evidence::Nothing,
+            );
         }
         for usv_h in [1.0, 150.0] {
-            check(&Case { usv_h, ..CASE }, false, Matters::None, Evidence::Spoils);
+            check(
+                &Case { usv_h, ..CASE },
+                false,
+                Matters::None,
+                Evidence::Spoils,
+            );
         }
     }
 
@@ -158,9 +190,16 @@ mod tests {
         check(&above_assumed, true, Matters::None, Evidence::Spoils);
         check(&above_assumed, false, Matters::Level, Evidence::Spoils);
         check(&CASE, false, Matters::Band, Evidence::AgainstAssumed(0.08));
-        let above_known = Case { usv_h: 0.3, background: Some(0.08), ..CASE };
+        let above_known = Case {
+            usv_h: 0.3,
+            background: Some(0.08),
+            ..CASE
+        };
         check(&above_known, false, Matters::None, Evidence::Spoils);
-        let known = Case { background: Some(0.08), ..CASE };
+        let known = Case {
+            background: Some(0.08),
+            ..CASE
+        };
         check(&known, false, Matters::Band, Evidence::Spoils);
     }
 }

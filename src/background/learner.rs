@@ -117,12 +117,18 @@ impl Learner {
 
     /// Whether the hour under way counts for nothing.
     pub fn is_frozen(&self) -> bool {
-        self.current.as_ref().is_some_and(|current| current.is_spoilt)
+        self.current
+            .as_ref()
+            .is_some_and(|current| current.is_spoilt)
     }
 
     /// Hours that counted so far.
     pub fn quiet_hours(&self) -> usize {
-        self.memory.hours.iter().filter(|hour| hour.is_quiet).count()
+        self.memory
+            .hours
+            .iter()
+            .filter(|hour| hour.is_quiet)
+            .count()
     }
 
     /// The median of everything, quiet or not: for a person to judge.
@@ -142,7 +148,11 @@ impl Learner {
 
     fn keep(&mut self, hour: Hour, policy: &Learning) {
         let memory = Arc::make_mut(&mut self.memory);
-        if memory.hours.back().is_some_and(|last| last.number >= hour.number) {
+        if memory
+            .hours
+            .back()
+            .is_some_and(|last| last.number >= hour.number)
+        {
             return; // that hour counted before the restart
         }
         memory.hours.push_back(hour);
@@ -255,7 +265,14 @@ mod tests {
         assert!(years.learner.is_frozen());
         years.hours(1, Evidence::Quiet(0.5)).hours(30, QUIET);
         assert_eq!(years.learner.quiet_hours(), 30 + 29);
-        assert!(years.learner.memory.hours.iter().all(|hour| hour.median < 0.1));
+        assert!(
+            years
+                .learner
+                .memory
+                .hours
+                .iter()
+                .all(|hour| hour.median < 0.1)
+        );
         // Months of it do not make the background before it unknown.
         years.hours(5000, Evidence::Spoils);
         assert_eq!(years.learned(), Some(0.08));
@@ -264,7 +281,10 @@ mod tests {
     #[test]
     fn thirty_days_of_hours_are_kept() {
         let mut years = Years::new();
-        years.hours(800, QUIET).hours(400, Evidence::Quiet(0.10)).hours(1, QUIET);
+        years
+            .hours(800, QUIET)
+            .hours(400, Evidence::Quiet(0.10))
+            .hours(1, QUIET);
         assert_eq!(years.learner.memory.hours.len(), 720);
         assert_eq!(years.learned(), Some(0.10));
     }

@@ -97,7 +97,7 @@ impl Area {
             Weight::Full if is_raining => Weight::Nothing,
             weight => weight,
         };
-        let mut has_blocked = false;
+        let (mut has_blocked, mut blocks_existing) = (false, false);
         for target in Target::ALL.iter().copied() {
             if !Run::is_blocked_by(target, point, terms) {
                 continue;
@@ -105,21 +105,23 @@ impl Area {
             let run = self.run_mut(target);
             let may_block = match weight {
                 Weight::Full | Weight::Blocks => true,
-                Weight::BlocksSince => run
-                    .begun
-                    .is_some_and(|begun| begun.wall <= point.measured),
+                Weight::BlocksSince => run.begun.is_some_and(|begun| begun.wall <= point.measured),
                 Weight::Nothing => false,
             };
             if may_block {
                 run.block(target, point, terms);
                 has_blocked = true;
+                blocks_existing |= target == Target::Existing;
             }
+        }
+        if has_blocked && !blocks_existing && weight != Weight::Full {
+            self.existing.pass(point, terms);
         }
         if weight == Weight::Full {
             let is_watched = self.is_watched(now.mono, point.instrument, terms);
             for target in Target::ALL.iter().copied() {
                 if !Run::is_blocked_by(target, point, terms) {
-                    self.run_mut(target).count(now, point, is_watched, terms.policy);
+                    self.run_mut(target).count(now, point, is_watched, terms);
                 }
             }
         }
@@ -162,8 +164,7 @@ impl Area {
                 heard: now.mono,
             });
         } else if self.wet.as_ref().is_some_and(|wet| {
-            wet.instrument == *point.instrument
-                || now.mono.since(wet.heard) > max_gap(terms.policy)
+            wet.instrument == *point.instrument || now.mono.since(wet.heard) > max_gap(terms.policy)
         }) {
             self.wet = None;
         }

@@ -99,7 +99,10 @@ impl Matter {
     /// activations are grouped.
     pub(super) fn is_at(&self, point: &Point<'_>, radius_m: f64) -> bool {
         if self.place.is_same(&point.place)
-            || self.absorbed.iter().any(|other| other.is_same(&point.place))
+            || self
+                .absorbed
+                .iter()
+                .any(|other| other.is_same(&point.place))
         {
             return true;
         }
@@ -123,9 +126,8 @@ impl Matter {
     /// normal there.
     fn area_for(&mut self, ground: &Ground, is_high: bool) -> Option<&mut Area> {
         let by_key = |area: &Area| area.key == ground.key;
-        let stands_in = |area: &Area| {
-            ground.key == AreaKey::Open && matches!(area.key, AreaKey::Site(_))
-        };
+        let stands_in =
+            |area: &Area| ground.key == AreaKey::Open && matches!(area.key, AreaKey::Site(_));
         let at = self
             .areas
             .iter()
@@ -173,10 +175,7 @@ impl Matter {
     }
 
     /// What may be proposed for each area.
-    pub(super) fn proposals(
-        &self,
-        policy: &TerminationPolicy,
-    ) -> impl Iterator<Item = Proposal> {
+    pub(super) fn proposals(&self, policy: &TerminationPolicy) -> impl Iterator<Item = Proposal> {
         self.areas
             .iter()
             .map(|area| area.proposal(&self.terms(area.kind, policy)))
@@ -185,7 +184,13 @@ impl Matter {
     /// What may be proposed for the whole: as for the area that is least far.
     pub(super) fn proposal(&self, policy: &TerminationPolicy) -> Proposal {
         self.proposals(policy)
-            .reduce(|worst, next| if next.closing > worst.closing { next } else { worst })
+            .reduce(|worst, next| {
+                if next.closing > worst.closing {
+                    next
+                } else {
+                    worst
+                }
+            })
             .expect("invariant: a matter has the area it began in")
     }
 
@@ -208,6 +213,9 @@ impl Matter {
         };
         is_site(&self.place)
             || self.absorbed.iter().any(is_site)
-            || self.members.iter().any(|member| member == instrument.as_str())
+            || self
+                .members
+                .iter()
+                .any(|member| member == instrument.as_str())
     }
 }

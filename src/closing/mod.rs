@@ -34,9 +34,7 @@ pub use area::{AreaKey, Ground};
 pub use closings::{Change, Closings, Refused, Saved};
 pub use matter::Matter;
 pub use point::Point;
-pub use view::{
-    AreaView, BlockedView, ClosingView, HighestView, MissingView, TargetView,
-};
+pub use view::{AreaView, BlockedView, ClosingView, HighestView, MissingView, TargetView};
 
 #[cfg(test)]
 mod tests;

@@ -43,11 +43,7 @@ pub struct Point<'a> {
 
 impl<'a> Point<'a> {
     /// The dose rate of a judged reading; `None` when there is none to be used.
-    pub fn of(
-        judged: &Judged<'a>,
-        background_usv_h: Option<f64>,
-        is_wet: bool,
-    ) -> Option<Self> {
+    pub fn of(judged: &Judged<'a>, background_usv_h: Option<f64>, is_wet: bool) -> Option<Self> {
         let (reading, judgement) = (judged.reading, judged.judgement);
         if judged.place.subject != Subject::Environment || judgement.class.is_none() {
             return None;

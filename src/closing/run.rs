@@ -12,15 +12,23 @@ use crate::criteria::termination::{
 };
 use crate::reading::InstrumentId;
 
-/// The highest point of a survey.
+/// The highest point of a survey. One that blocks the stricter target is higher
+/// than any that does not, for backgrounds differ between instruments.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Highest {
+    blocks_normal: bool,
     pub(super) usv_h: f64,
     pub(super) background_usv_h: Option<f64>,
     #[serde(with = "wire::instrument")]
     pub(super) instrument: InstrumentId,
     #[serde(with = "wire::wall")]
     pub(super) measured: Wall,
+}
+
+impl Highest {
+    fn is_above(&self, other: &Self) -> bool {
+        (self.blocks_normal, self.usv_h) > (other.blocks_normal, other.usv_h)
+    }
 }
 
 /// The last point that blocked.
@@ -110,7 +118,7 @@ impl Run {
         now: Stamp,
         point: &Point<'_>,
         is_watched: bool,
-        policy: &TerminationPolicy,
+        terms: &Terms<'_>,
     ) {
         let Some(usv_h) = point.usv_h else {
             return;
@@ -118,24 +126,33 @@ impl Run {
         self.begun.get_or_insert(now);
         if let Some(last) = self.last {
             let gap = now.mono.since(last);
-            if is_watched && gap <= max_gap(policy) {
+            if is_watched && gap <= max_gap(terms.policy) {
                 let nanos = u64::try_from(gap.as_nanos()).unwrap_or(u64::MAX);
                 self.covered_ns = self.covered_ns.saturating_add(nanos);
             }
         }
         self.last = Some(now.mono);
         self.points = self.points.saturating_add(1);
-        let is_highest = self
-            .highest
-            .as_ref()
-            .is_none_or(|highest| usv_h > highest.usv_h);
-        if is_highest {
-            self.highest = Some(Highest {
-                usv_h,
-                background_usv_h: point.background_usv_h,
-                instrument: point.instrument.clone(),
-                measured: point.measured,
-            });
+        self.note(point, usv_h, terms);
+    }
+
+    /// A point that does not count but was there.
+    pub(super) fn pass(&mut self, point: &Point<'_>, terms: &Terms<'_>) {
+        if let Some(usv_h) = point.usv_h {
+            self.note(point, usv_h, terms);
+        }
+    }
+
+    fn note(&mut self, point: &Point<'_>, usv_h: f64, terms: &Terms<'_>) {
+        let new = Highest {
+            blocks_normal: Self::is_blocked_by(Target::Normal, point, terms),
+            usv_h,
+            background_usv_h: point.background_usv_h,
+            instrument: point.instrument.clone(),
+            measured: point.measured,
+        };
+        if self.highest.as_ref().is_none_or(|old| new.is_above(old)) {
+            self.highest = Some(new);
         }
     }
 
@@ -177,10 +194,10 @@ impl Run {
             (Some(one), Some(other)) if other.measured > one.measured => Some(other),
             (one, other) => one.or(other),
         };
-        let rate = |run: &Option<Highest>| run.as_ref().map(|highest| highest.usv_h);
-        if rate(&ahead.highest) > rate(&behind.highest) && behind.points > 0 {
-            behind.highest = ahead.highest;
-        }
+        behind.highest = match (behind.highest, ahead.highest) {
+            (Some(one), Some(other)) if other.is_above(&one) => Some(other),
+            (one, _) => one,
+        };
         behind
     }
 }

@@ -254,6 +254,20 @@ pub fn limit_usv_h(
     policy: &TerminationPolicy,
 ) -> f64 {
     let background = usable(background_usv_h);
+    let limit = |to| limit_of(to, area, background, policy);
+    match to {
+        Target::Normal => limit(Target::Normal),
+        // Over a background above its own limits, normal reaches further.
+        Target::Existing => limit(Target::Existing).max(limit(Target::Normal)),
+    }
+}
+
+fn limit_of(
+    to: Target,
+    area: AreaKind,
+    background: Option<f64>,
+    policy: &TerminationPolicy,
+) -> f64 {
     let (rate, msv) = match (to, area) {
         (Target::Existing, AreaKind::Residential) => (RE_BELOW, EXISTING_MSV),
         (Target::Existing, AreaKind::NonResidential) => (NE_BELOW, EXISTING_MSV),

@@ -112,7 +112,10 @@ fn router(context: Context) -> Router {
         .route("/api/v1/activations", get(api::activations))
         .route("/api/v1/activations/{id}", get(api::activation))
         .route("/api/v1/activations/{id}/ack", post(api::acknowledge))
-        .route("/api/v1/activations/{id}/recovered", post(closing::recovered))
+        .route(
+            "/api/v1/activations/{id}/recovered",
+            post(closing::recovered),
+        )
         .route("/api/v1/activations/{id}/close", post(closing::close))
         .route("/api/v1/books", get(api::books))
         .layer(middleware::from_fn_with_state(

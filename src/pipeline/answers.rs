@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use super::books::{Account, Books};
 use super::command::{
-    ActivationStatus, Command, InstrumentCounts, InstrumentView, LinkView, Refusal, Status, StoreView,
+    ActivationStatus, Command, InstrumentCounts, InstrumentView, LinkView, Refusal, Status,
+    StoreView,
 };
 use super::core::CoreTask;
 use super::instrument::Link;
@@ -187,7 +188,8 @@ impl CoreTask {
                         .or(self.broker.as_ref())
                         .map(link_view),
                     online: instrument.online,
-                    age_s: last.map(|last| now.mono.since(last.reading.received.mono).as_secs_f64()),
+                    age_s: last
+                        .map(|last| now.mono.since(last.reading.received.mono).as_secs_f64()),
                     class: last.and_then(|last| last.class).map(|class| class.as_str()),
                     background: instrument.background.view(now.wall, &self.parts.policy),
                     last: last.map(|last| reading_record(&last.reading, None)),

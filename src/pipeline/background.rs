@@ -190,7 +190,9 @@ mod tests {
 
     #[track_caller]
     fn check(background: &Background, expected: Option<(f64, BackgroundSource)>) {
-        let got = background.look_up().map(|(usv_h, from)| (usv_h, from.source));
+        let got = background
+            .look_up()
+            .map(|(usv_h, from)| (usv_h, from.source));
         assert_eq!(got, expected);
     }
 
@@ -198,7 +200,10 @@ mod tests {
     fn a_person_goes_before_learning_and_learning_before_a_survey() {
         let mut background = Background::default();
         check(&background, None);
-        background.surveyed = Some(Recorded { usv_h: 0.2, ..RECORDED });
+        background.surveyed = Some(Recorded {
+            usv_h: 0.2,
+            ..RECORDED
+        });
         check(&background, Some((0.2, BackgroundSource::SiteSurvey)));
         background.learner = Some(learner(0.08, 10));
         check(&background, Some((0.2, BackgroundSource::SiteSurvey)));

@@ -266,7 +266,10 @@ fn instrument(configured: &config::Instrument, id: InstrumentId, gy_to_sv: f64) 
         place,
         Arc::new(context),
     )
-    .standing(background(configured, subject), site.map(|site| ground(site)))
+    .standing(
+        background(configured, subject),
+        site.map(|site| ground(site)),
+    )
     .beside(configured.gps.clone())
 }
 

@@ -19,7 +19,10 @@ impl CoreTask {
         for effect in effects {
             let activation = &effect.transition().activation;
             // Only a reading opens an activation, and so a matter.
-            let change = self.parts.closings.follow(now, activation, &Ground::UNKNOWN);
+            let change = self
+                .parts
+                .closings
+                .follow(now, activation, &Ground::UNKNOWN);
             changes.extend(change);
         }
         self.note_changes(&changes)

@@ -36,7 +36,8 @@ use tracing::{error, info, warn};
 pub use background::{BackgroundView, CandidateView, LearningView};
 pub use books::{Account, Books};
 pub use command::{
-    ActivationStatus, Command, Core, Gone, InstrumentCounts, InstrumentView, LinkView, Refusal, Status, StoreView,
+    ActivationStatus, Command, Core, Gone, InstrumentCounts, InstrumentView, LinkView, Refusal,
+    Status, StoreView,
 };
 pub use keep::Unsaved;
 pub use outbox::EVENT_BOUND;
@@ -428,18 +429,17 @@ async fn serve(
 
 /// The matters as they were kept; one of an activation that is open and has none
 /// begins now.
-fn closings(
-    config: &Config,
-    kept: Option<Saved>,
-    machine: &Machine,
-    now: Received,
-) -> Closings {
+fn closings(config: &Config, kept: Option<Saved>, machine: &Machine, now: Received) -> Closings {
     let mut closings = after::no_matters(config);
     if let Some(kept) = kept {
         closings = closings.resumed(kept, now);
     }
     for activation in machine.open() {
-        closings.follow(now, activation, &after::ground_of(&activation.place, config));
+        closings.follow(
+            now,
+            activation,
+            &after::ground_of(&activation.place, config),
+        );
     }
     closings
 }

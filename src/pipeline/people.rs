@@ -75,10 +75,12 @@ pub fn acts(script: &str) -> Result<Vec<Act>, ScriptError> {
         if text.trim().is_empty() {
             continue;
         }
-        let act: Act = serde_json::from_str(text)
-            .map_err(|error| wrong(excerpt(&error.to_string(), 200)))?;
+        let act: Act =
+            serde_json::from_str(text).map_err(|error| wrong(excerpt(&error.to_string(), 200)))?;
         if acts.last().is_some_and(|last| last.at > act.at) {
-            return Err(wrong("it goes back in time; order the lines by `at`".to_owned()));
+            return Err(wrong(
+                "it goes back in time; order the lines by `at`".to_owned(),
+            ));
         }
         acts.push(act);
     }

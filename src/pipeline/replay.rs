@@ -223,7 +223,12 @@ impl<'c> Replay<'c> {
                 for ((channel, was), (_, now)) in before.into_iter().zip(now) {
                     if was != now {
                         let at = arrival.received.wall;
-                        each(Step::Level(LevelChange { at, channel, was, now }));
+                        each(Step::Level(LevelChange {
+                            at,
+                            channel,
+                            was,
+                            now,
+                        }));
                     }
                 }
                 tell(&effects, &self.context, each);
@@ -288,7 +293,10 @@ impl<'c> Replay<'c> {
         let now = self.now;
         match act.deed {
             Deed::Ack => {
-                let version = self.machine.activation(&id).map_or(0, |known| known.version);
+                let version = self
+                    .machine
+                    .activation(&id)
+                    .map_or(0, |known| known.version);
                 let person = Person {
                     by: &act.by,
                     note: &act.note,
@@ -316,7 +324,9 @@ impl<'c> Replay<'c> {
                 tell_changes(change, each);
             }
             Deed::Close { .. } => {
-                self.closings.close(&id).map_err(|error| error.to_string())?;
+                self.closings
+                    .close(&id)
+                    .map_err(|error| error.to_string())?;
             }
         }
         Ok(())

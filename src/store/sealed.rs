@@ -130,7 +130,10 @@ fn decode<T: DeserializeOwned>(bytes: &[u8], kind: &str) -> Result<T, String> {
     let (head, body) = bytes.split_at(end);
     let head: Head = serde_json::from_slice(head).map_err(|_| "its first line cannot be read")?;
     if head.kind != kind {
-        return Err(format!("it is of kind `{}`", crate::error::excerpt(&head.kind, 32)));
+        return Err(format!(
+            "it is of kind `{}`",
+            crate::error::excerpt(&head.kind, 32)
+        ));
     }
     if head.schema != SCHEMA {
         return Err(format!("it is of version {}", head.schema));

@@ -4,6 +4,7 @@
 
 mod alarm;
 mod cli;
+mod closing;
 mod config;
 mod criteria;
 mod damage;

@@ -15,6 +15,8 @@
 //!              cases       the same for worked cases
 //!              activation  conditions, places, activations, messages
 //!              casework    cases of people, clocks
+//!              background  what an instrument shows where nothing happens
+//!              closing     what is still missing before an end may be proposed
 //!
 //! edges        source      serial lines, MQTT, recordings: produce frames
 //!              store       readings on disk, in SQLite
@@ -42,8 +44,10 @@ pub mod reading;
 pub mod units;
 
 pub mod activation;
+pub mod background;
 pub mod cases;
 pub mod casework;
+pub mod closing;
 pub mod criteria;
 pub mod decode;
 pub mod dialogue;

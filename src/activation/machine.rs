@@ -12,7 +12,7 @@ use super::settle::Touch;
 use super::state::{Acknowledgement, Activation, ChannelKey, Stamp, Watch};
 use super::transition::{Cause, Effect};
 use crate::clock::{Mono, Received};
-use crate::criteria::Judgement;
+use crate::criteria::{Class, Judgement};
 use crate::error::excerpt;
 use crate::reading::Reading;
 
@@ -267,6 +267,12 @@ impl Machine {
     /// Those remembered after closing, in the order of opening.
     pub fn closed(&self) -> impl Iterator<Item = &Activation> {
         self.closed.values()
+    }
+
+    /// The class that a channel holds now: a level, ELEVATED for the band that
+    /// lasts, else NORMAL.
+    pub fn held(&self, key: &ChannelKey) -> Class {
+        self.watches.get(key).map_or(Class::Normal, Watch::class)
     }
 
     /// The channels that reached a level.

@@ -6,6 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::condition::{Condition, Run};
 use crate::clock::{Mono, Wall};
+use crate::criteria::termination::{AreaKind, Target, Track};
 use crate::criteria::{Class, Recommendation, Remark, Remarks, Rule, Rules, Subject};
 use crate::error::excerpt;
 use crate::reading::{InstrumentId, Quantity, Radiation};
@@ -41,10 +42,13 @@ macro_rules! word {
     };
 }
 
+word!(area_kind, AreaKind);
 word!(class, Class);
 word!(recommendation, Recommendation);
 word!(rule, Rule);
 word!(subject, Subject);
+word!(target, Target);
+word!(track, Track);
 
 macro_rules! word_set {
     ($module:ident, $set:ty, $word:ty) => {

@@ -77,6 +77,27 @@ pub(super) fn books(args: &Args, options: &Options) -> anyhow::Result<ExitCode> 
     text(&books_table(&books))
 }
 
+pub(super) fn instruments(args: &Args, options: &Options) -> anyhow::Result<ExitCode> {
+    let instruments = list(get(args, options, "instruments", &[])?)?;
+    if format_or_default(options.format) == Format::Ndjson {
+        return print(&instruments);
+    }
+    let columns = [
+        ("ID", "/id"),
+        ("PROFILE", "/profile"),
+        ("SITE", "/site"),
+        ("UP", "/link/up"),
+        ("AGE_S", "/age_s"),
+        ("CLASS", "/class"),
+        ("BACKGROUND", "/background/usv_h"),
+        ("SOURCE", "/background/source"),
+        ("BG_AGE_S", "/background/age_s"),
+        ("POINTS", "/background/points"),
+        ("CANDIDATE", "/background/candidate/usv_h"),
+    ];
+    text(&columns_of(&instruments, &columns))
+}
+
 pub(super) fn activations(args: &Args, options: &Options) -> anyhow::Result<ExitCode> {
     let activations = list(get(args, options, "activations", &[])?)?;
     if format_or_default(options.format) == Format::Ndjson {
@@ -93,6 +114,8 @@ pub(super) fn activations(args: &Args, options: &Options) -> anyhow::Result<Exit
         ("UNIT", "/unit"),
         ("PLACE", "/place/name"),
         ("SINCE", "/onset"),
+        ("CLOSING", "/closing/proposal"),
+        ("BY", "/closing/rule"),
         ("EXERCISE", "/exercise"),
     ];
     text(&columns_of(&activations, &columns))

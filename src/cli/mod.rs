@@ -9,6 +9,7 @@ mod assess;
 mod broker_file;
 mod case;
 mod check;
+mod closing;
 mod demo;
 mod explain;
 mod export;
@@ -69,6 +70,8 @@ enum Verb {
     Replay(replay::Options),
     /// How the running daemon is.
     Status(ask::Options),
+    /// The instruments of the running daemon and their backgrounds.
+    Instruments(ask::Options),
     /// The activations of the running daemon, the newest first.
     Activations(ask::Options),
     /// Stored readings of the running daemon, the newest first.
@@ -86,6 +89,10 @@ enum Verb {
     /// Cases: reports, decisions, steps, records.
     #[command(subcommand)]
     Case(case::Verb),
+    /// Say what was recovered, so that the end of an event may be proposed.
+    Recovered(closing::RecoveredOptions),
+    /// Close the matter of an activation: to normal or to existing exposure.
+    Close(closing::CloseOptions),
     /// Write stored readings; needs no running daemon.
     Export(export::Options),
     /// Those who are told.
@@ -120,6 +127,7 @@ pub fn main() -> ExitCode {
         Verb::BrokerFile(options) => broker_file::broker_file(options),
         Verb::Replay(options) => replay::replay(&args, options),
         Verb::Status(options) => ask::status(&args, options),
+        Verb::Instruments(options) => ask::instruments(&args, options),
         Verb::Activations(options) => ask::activations(&args, options),
         Verb::Readings(options) => ask::readings(&args, options),
         Verb::Books(options) => ask::books(&args, options),
@@ -127,6 +135,8 @@ pub fn main() -> ExitCode {
         Verb::Decide(options) => case::decide(&args, options),
         Verb::Deadlines(options) => case::deadlines(&args, options),
         Verb::Case(verb) => case::case(&args, verb),
+        Verb::Recovered(options) => closing::recovered(&args, options),
+        Verb::Close(options) => closing::close(&args, options),
         Verb::Export(options) => export::export(&args, options),
         Verb::Subscriber(verb) => subscriber::run(&args, verb),
     };

@@ -14,12 +14,14 @@ use super::profile::{read, time};
 use super::{Args, load};
 use crate::activation::Event;
 use crate::clock::Wall;
+use crate::closing::ClosingView;
 use crate::criteria::Judgement;
+use crate::criteria::termination::Closing;
 use crate::decode::Decoder;
 use crate::exchange::{IgnoredRecord, Outcome, ReadingRecord, RejectedRecord, reading_record};
-use crate::pipeline::{Replay, Step};
+use crate::pipeline::{Act, Replay, Step, acts};
 use crate::profile::Profile;
-use crate::reading::Reading;
+use crate::reading::{Radiation, Reading};
 use crate::source::capture::{Form, frames};
 
 #[derive(Debug, ClapArgs)]
@@ -40,6 +42,11 @@ pub(super) struct Options {
     /// default 1970-01-01T00:00:00Z.
     #[arg(long, value_name = "TIME", value_parser = time)]
     received_at: Option<Wall>,
+    /// What people do meanwhile: a JSON object a line, as in
+    /// `{"at":"2026-03-14T09:00:00Z","do":"ack","by":"…","note":"…"}`; `do` is
+    /// ack, recovered (source, environment, track) or close (to).
+    #[arg(long, value_name = "FILE")]
+    people: Option<PathBuf>,
     /// Seconds between frames without a time of their own.
     #[arg(long, value_name = "S", default_value_t = 1.0)]
     every: f64,
@@ -61,6 +68,27 @@ enum Line<'a> {
         #[serde(flatten)]
         event: &'a Event,
     },
+    Level {
+        at: String,
+        instrument: &'a str,
+        quantity: &'static str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        radiation: Option<&'static str>,
+        was: &'static str,
+        now: &'static str,
+    },
+    Closing {
+        at: String,
+        activation: &'a str,
+        was: Option<&'static str>,
+        #[serde(flatten)]
+        closing: &'a ClosingView,
+    },
+    Person {
+        #[serde(flatten)]
+        act: &'a Act,
+        refused: Option<&'a str>,
+    },
 }
 
 pub(super) fn replay(args: &Args, options: &Options) -> anyhow::Result<ExitCode> {
@@ -74,9 +102,13 @@ pub(super) fn replay(args: &Args, options: &Options) -> anyhow::Result<ExitCode>
         (_, true) => Form::Mqtt,
         _ => Form::Bytes,
     };
+    let people = match &options.people {
+        Some(file) => script(file)?,
+        None => Vec::new(),
+    };
     let mut out = Out::new();
     let mut played = Played {
-        replay: Replay::new(&config),
+        replay: Replay::new(&config).with_people(people),
         clock: options.received_at.unwrap_or(Wall::from_nanos(0)),
         every: Duration::from_secs_f64(options.every),
         frames: 0,
@@ -84,8 +116,15 @@ pub(super) fn replay(args: &Args, options: &Options) -> anyhow::Result<ExitCode>
     for file in &options.files {
         played.file(&profile, form, file, &mut out)?;
     }
+    played.finish(&profile, &mut out)?;
     out.finish()?;
     Ok(ExitCode::SUCCESS)
+}
+
+fn script(file: &Path) -> anyhow::Result<Vec<Act>> {
+    let failed = || format!("failed to read `{}`", file.display());
+    let text = std::fs::read_to_string(file).with_context(failed)?;
+    acts(&text).with_context(failed)
 }
 
 struct Played<'c> {
@@ -112,9 +151,11 @@ impl Played<'_> {
             let frames = &mut self.frames;
             self.replay
                 .frame(&mut decoder, captured, self.clock, |step| {
-                    if !matches!(step, Step::Event(_)) {
-                        *frames += 1;
-                    }
+                    let is_frame = matches!(
+                        step,
+                        Step::Reading(..) | Step::Ignored(_) | Step::Refused(_)
+                    );
+                    *frames += u64::from(is_frame);
                     if outcome.is_ok() {
                         outcome = print(out, &profile.id, &step, *frames);
                     }
@@ -124,12 +165,42 @@ impl Played<'_> {
         }
         Ok(())
     }
+
+    /// What people do after the last frame.
+    fn finish(&mut self, profile: &Profile, out: &mut Out) -> anyhow::Result<()> {
+        let mut outcome = Ok(());
+        let frames = self.frames;
+        self.replay.finish(|step| {
+            if outcome.is_ok() {
+                outcome = print(out, &profile.id, &step, frames);
+            }
+        });
+        outcome
+    }
 }
 
 fn print(out: &mut Out, profile: &str, step: &Step, frame: u64) -> anyhow::Result<()> {
     match step {
         Step::Reading(reading, judgement) => out.json(&reading_line(reading, judgement, frame)),
         Step::Event(event) => out.json(&Line::Event { event }),
+        Step::Level(change) => out.json(&Line::Level {
+            at: change.at.to_string(),
+            instrument: change.channel.instrument.as_str(),
+            quantity: change.channel.quantity.as_str(),
+            radiation: change.channel.quantity.radiation().map(Radiation::as_str),
+            was: change.was.as_str(),
+            now: change.now.as_str(),
+        }),
+        Step::Closing(change) => out.json(&Line::Closing {
+            at: change.at.to_string(),
+            activation: change.activation.as_str(),
+            was: change.was.map(Closing::as_str),
+            closing: &change.now,
+        }),
+        Step::Person(act, done) => out.json(&Line::Person {
+            act,
+            refused: done.as_ref().err().map(String::as_str),
+        }),
         Step::Refused(rejected) => out.json(&Outcome::Rejected(RejectedRecord {
             profile: profile.to_owned(),
             frame,

@@ -10,6 +10,9 @@
 //! | `elevated_net_usv_h`           | µSv/h | 0.01 to 1     | 0.11    |
 //! | `background.fallback_usv_h`    | µSv/h | 0.01 to 0.5   | 0.10    |
 //! | `background.count_max_age_h`   | h     | 0.1 to 168    | 12      |
+//! | `background.learn_hours`       | h     | 6 to 720      | 24      |
+//! | `background.days`              | d     | 1 to 90       | 30      |
+//! | `background.drift_ratio`       | -     | 1 to 3        | 1.5     |
 //! | `rain.ratio`                   | -     | 1 to 5        | 2       |
 //! | `rain.hours_after`             | h     | 0 to 24       | 3       |
 //! | `nhb.ratio`                    | -     | 1 to 3        | 1.5     |
@@ -25,6 +28,7 @@
 //! | `time.max_ahead_secs`          | s     | 1 to 3 600    | 120     |
 //! | `termination.hours`            | h     | 1 to 8 784    | 24      |
 //! | `termination.points`           | -     | 1 to 10 000   | 10      |
+//! | `termination.max_gap_h`        | h     | 0.1 to 24     | 3       |
 //! | `termination_normal_mode`      | -     | `guarded`, `text_or`, `net_only` | `guarded` |
 //! | `decision_rule`                | standard uncertainties | 0 to 5 | 1.645 |
 //! | `occupancy_h.residential`      | h/a   | 1 to 8 784    | 8 760   |
@@ -49,7 +53,7 @@ use super::section::Section;
 use super::table_file;
 use crate::criteria::reference::ReferenceTables;
 use crate::criteria::termination::{NormalMode, TerminationPolicy};
-use crate::criteria::{Basis, ByRadiation, Comparator, Policy, Rule, Rules};
+use crate::criteria::{Basis, ByRadiation, Comparator, Learning, Policy, Rule, Rules};
 use crate::quality::Limits;
 
 const COMPARATORS: &[(&str, Comparator)] = &[("ge", Comparator::Ge), ("gt", Comparator::Gt)];
@@ -128,23 +132,30 @@ fn policy(mut section: Section<'_>) -> Policy {
     let env_max_height_m = number("env_max_height_m", 1.0..=100.0, default.env_max_height_m);
     let geometry_tolerance = number("geometry_tolerance", 0.0..=0.5, default.geometry_tolerance);
     let probe_factor = number("probe_factor", 0.01..=100.0, default.probe_factor);
-    let [fallback, count_max_age] = pair(
+    let learning = default.learning;
+    let [fallback, count_max_age, min_hours, days, drift_ratio] = numbers(
         section.table("background"),
         [
             ("fallback_usv_h", 0.01..=0.5),
             ("count_max_age_h", 0.1..=168.0),
+            ("learn_hours", 6.0..=720.0),
+            ("days", 1.0..=90.0),
+            ("drift_ratio", 1.0..=3.0),
         ],
         [
             default.background_fallback_usv_h,
             default.background_count_max_age_h,
+            learning.min_hours,
+            learning.days,
+            learning.drift_ratio,
         ],
     );
-    let [rain_ratio, rain_hours_after] = pair(
+    let [rain_ratio, rain_hours_after] = numbers(
         section.table("rain"),
         [("ratio", 1.0..=5.0), ("hours_after", 0.0..=24.0)],
         [default.rain_ratio, default.rain_hours_after],
     );
-    let [alpha, beta] = pair(
+    let [alpha, beta] = numbers(
         section.table("min_net_cps"),
         [("alpha", 0.01..=2.0), ("beta", 0.01..=20.0)],
         [default.min_net_cps.alpha, default.min_net_cps.beta],
@@ -183,17 +194,27 @@ fn policy(mut section: Section<'_>) -> Policy {
         geometry_tolerance,
         probe_factor,
         time,
+        learning: Learning {
+            min_hours,
+            // What has to be known cannot be forgotten before.
+            days: days.max(min_hours / 24.0),
+            drift_ratio,
+        },
         termination,
     }
 }
 
 fn termination(section: &mut Section<'_>, default: TerminationPolicy) -> TerminationPolicy {
-    let [min_hours, min_points] = pair(
+    let [min_hours, min_points, max_gap_h] = numbers(
         section.table("termination"),
-        [("hours", 1.0..=8_784.0), ("points", 1.0..=10_000.0)],
-        [default.min_hours, default.min_points],
+        [
+            ("hours", 1.0..=8_784.0),
+            ("points", 1.0..=10_000.0),
+            ("max_gap_h", 0.1..=24.0),
+        ],
+        [default.min_hours, default.min_points, default.max_gap_h],
     );
-    let [residential_h, non_residential_h] = pair(
+    let [residential_h, non_residential_h] = numbers(
         section.table("occupancy_h"),
         [
             ("residential", 1.0..=8_784.0),
@@ -207,6 +228,7 @@ fn termination(section: &mut Section<'_>, default: TerminationPolicy) -> Termina
     TerminationPolicy {
         min_hours,
         min_points,
+        max_gap_h,
         guard_factor: guard_factor.unwrap_or(default.guard_factor),
         residential_h,
         non_residential_h,
@@ -215,19 +237,18 @@ fn termination(section: &mut Section<'_>, default: TerminationPolicy) -> Termina
     }
 }
 
-/// A table with two numbers: key and bounds of each.
-fn pair(
+/// A table of numbers: key and bounds of each.
+fn numbers<const N: usize>(
     mut table: Section<'_>,
-    keys: [(&'static str, RangeInclusive<f64>); 2],
-    default: [f64; 2],
-) -> [f64; 2] {
-    let [first, second] = keys.map(|(key, bounds)| table.number(key, bounds));
+    keys: [(&'static str, RangeInclusive<f64>); N],
+    defaults: [f64; N],
+) -> [f64; N] {
+    let mut numbers = defaults;
+    for (number, (key, bounds)) in numbers.iter_mut().zip(keys) {
+        *number = table.number(key, bounds).unwrap_or(*number);
+    }
     table.finish();
-    let [first_default, second_default] = default;
-    [
-        first.unwrap_or(first_default),
-        second.unwrap_or(second_default),
-    ]
+    numbers
 }
 
 /// A table with one number.

@@ -5,6 +5,7 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::background;
 use super::input::{self, Claim, Input};
 use super::problem::{Problems, Refused};
 use super::secret::Folders;
@@ -218,7 +219,7 @@ fn read_one(
     let probe_factor = section.number("probe_factor", 0.01..=100.0);
     let range_max = dose_rate(&mut section, "range_max", 0.1..=1e9);
     let interval = section.seconds("interval_secs", 1..=86_400);
-    let background = background(section.table("background"));
+    let background = shown_here(section.table("background"));
     let calibration = calibration(
         section.table("calibration"),
         references.zone,
@@ -337,18 +338,11 @@ fn dose_rate(
     DoseRate::from_usv_per_h(number).ok()
 }
 
-fn background(mut table: Section<'_>) -> Background {
-    let dose_rate = dose_rate(&mut table, "dose_rate_usv_h", 0.001..=100.0);
-    let recorded_at = table.parsed("recorded_at", instant);
-    if table.has("recorded_at") && !table.has("dose_rate_usv_h") {
-        table.missing(
-            "dose_rate_usv_h",
-            Some("`recorded_at` says when it was taken"),
-        );
-    }
+fn shown_here(mut table: Section<'_>) -> Background {
+    let recorded = background::read(&mut table);
     let alpha = table.number("alpha_cps", 0.0..=1e6);
     let beta = table.number("beta_cps", 0.001..=1e6);
-    let counted_at = table.parsed("counted_at", instant);
+    let counted_at = table.parsed("counted_at", background::instant);
     let has_counts = table.has("alpha_cps") || table.has("beta_cps");
     if has_counts && !table.has("counted_at") {
         table.missing("counted_at", Some("counts soon grow too old to be used"));
@@ -360,8 +354,8 @@ fn background(mut table: Section<'_>) -> Background {
     table.finish();
     let rate = |number: Option<f64>| number.and_then(|n| CountRate::from_per_s(n).ok());
     Background {
-        dose_rate,
-        recorded_at,
+        dose_rate: recorded.map(|(dose_rate, _)| dose_rate),
+        recorded_at: recorded.and_then(|(_, recorded_at)| recorded_at),
         counts: counted_at
             .filter(|_| has_counts)
             .map(|counted_at| CountBackground {
@@ -409,13 +403,6 @@ fn calibration(mut table: Section<'_>, zone: Zone, profile: Option<&Profile>) ->
         source: source.unwrap_or_default().to_owned(),
         valid_until,
     }
-}
-
-fn instant(text: &str) -> Result<Wall, Refused> {
-    Wall::parse_rfc3339(text).map_err(|error| {
-        Refused::new(format!("`{}`: {error}", excerpt(text, 64)))
-            .hint("as in `2026-03-14T03:00:00Z` or `2026-03-14T10:00:00+07:00`")
-    })
 }
 
 /// The last instant of a day in the node's zone.

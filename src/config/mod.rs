@@ -30,6 +30,7 @@
 //! - Nothing is opened but files: no device, no network, no clock.
 
 mod area;
+mod background;
 mod broker;
 mod criteria;
 mod input;
@@ -61,7 +62,7 @@ pub use node::{Language, Log, LogFormat, LogLevel, Node};
 pub use problem::{ConfigErrors, ConfigProblem};
 pub use secret::Secret;
 pub use service::{Http, Publish};
-pub use site::{Site, Surroundings};
+pub use site::{Site, Surroundings, SurveyRecord};
 pub use subscriber::{Channel, Post, Subscriber};
 pub use url::{HostPort, HttpUrl};
 

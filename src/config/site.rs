@@ -3,12 +3,15 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::background;
 use super::near::near;
 use super::problem::Refused;
 use super::section::Section;
+use crate::clock::Wall;
 use crate::criteria::{ExistingArea, ExistingKind};
 use crate::error::excerpt;
 use crate::reading::{Position, PositionSource};
+use crate::units::DoseRate;
 
 /// One place with instruments.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,8 +24,20 @@ pub struct Site {
     pub position: Position,
     /// What is known of the place.
     pub surroundings: Surroundings,
+    /// `background`: the record of a survey, for instruments without one of
+    /// their own (criteria.md section 5).
+    pub background: Option<SurveyRecord>,
     /// `neighbours`: ids of other sites that are expected to see the same.
     pub neighbours: Vec<Arc<str>>,
+}
+
+/// The dose rate that a survey of the site found.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SurveyRecord {
+    /// `dose_rate_usv_h`: 0.001 to 100 µSv/h. Mandatory.
+    pub dose_rate: DoseRate,
+    /// `recorded_at`: when it was taken.
+    pub recorded_at: Option<Wall>,
 }
 
 /// What is known of a place and bears on the rules.
@@ -111,6 +126,9 @@ fn read_one(mut section: Section<'_>, id: Option<&str>, sites: &Sites) -> Option
         position
     });
     let surroundings = read_surroundings(&mut section);
+    let mut table = section.table("background");
+    let recorded = background::read(&mut table);
+    table.finish();
     let mut neighbours: Vec<Arc<str>> = Vec::new();
     for (at, neighbour) in section.texts("neighbours") {
         let refused = if Some(neighbour) == id {
@@ -132,6 +150,10 @@ fn read_one(mut section: Section<'_>, id: Option<&str>, sites: &Sites) -> Option
         name: name?.to_owned(),
         position: position?,
         surroundings,
+        background: recorded.map(|(dose_rate, recorded_at)| SurveyRecord {
+            dose_rate,
+            recorded_at,
+        }),
         neighbours,
     })
 }

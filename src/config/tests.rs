@@ -114,6 +114,46 @@ fn keys_that_do_not_exist() {
 }
 
 #[test]
+fn a_site_may_have_the_record_of_a_survey() {
+    let recorded = "2026-01-12T03:00:00Z";
+    let keys = format!("background = {{ dose_rate_usv_h = 0.2, recorded_at = \"{recorded}\" }}");
+    let config = good(&site(&keys));
+    let survey = config.sites[0].background.unwrap();
+    assert!((survey.dose_rate.usv_per_h() - 0.2).abs() < 1e-12);
+    assert_eq!(survey.recorded_at, Wall::parse_rfc3339(recorded).ok());
+    assert_eq!(good(&site("")).sites[0].background, None);
+    bad(
+        &site("background.dose_rate_usv_h = 0"),
+        "site[0] (park).background.dose_rate_usv_h",
+        "0.001 to 100",
+    );
+    bad(
+        &site("background.recorded_at = \"2026-01-12T03:00:00Z\""),
+        "site[0] (park).background.dose_rate_usv_h",
+        "missing",
+    );
+}
+
+#[test]
+fn how_a_background_is_learned_and_an_end_measured() {
+    let criteria = |keys: &str| good(&format!("[criteria]\n{keys}\n")).criteria;
+    let policy = criteria("background = { learn_hours = 48, days = 10, drift_ratio = 2 }");
+    let learning = policy.learning;
+    let got = (learning.min_hours, learning.days, learning.drift_ratio);
+    assert_eq!(got, (48.0, 10.0, 2.0));
+    // What has to be known cannot be forgotten before.
+    let learning = criteria("background = { learn_hours = 96, days = 1 }").learning;
+    assert_eq!((learning.min_hours, learning.days), (96.0, 4.0));
+    let termination = criteria("termination.max_gap_h = 0.5").termination;
+    assert_eq!((termination.max_gap_h, termination.min_hours), (0.5, 24.0));
+    bad(
+        "[criteria]\nbackground.drift_ratio = 9",
+        "criteria.background.drift_ratio",
+        "1 to 3",
+    );
+}
+
+#[test]
 fn values_of_another_kind() {
     bad("node = 1", "node", "must be a table, [node]");
     bad("[site]\nid = \"x\"", "site", "list of tables, [[site]]");

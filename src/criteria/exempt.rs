@@ -32,12 +32,7 @@ const NATURAL: &[&str] = &[
 
 /// Whether it rains, or stopped not long ago.
 pub(super) fn is_raining(rate: &DoseRate<'_>) -> bool {
-    let rain = rate.observation.setting.rain;
-    rain.active
-        || rate.observation.status.rain
-        || rain
-            .hours_since_end
-            .is_some_and(|hours| hours >= 0.0 && at_most(hours, rate.policy.rain_hours_after))
+    rate.observation.status.rain || rate.observation.setting.rain.is_near(rate.policy)
 }
 
 /// EX-RAIN over a value in the band of PB-ELEV.

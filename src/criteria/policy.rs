@@ -35,6 +35,30 @@ pub struct ByRadiation {
     pub beta: f64,
 }
 
+/// How learning is done.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Learning {
+    /// `background.learn_hours`: hours that must have counted before anything is
+    /// known. Default: 24, a day with its night.
+    pub min_hours: f64,
+    /// `background.days`: days of counted hours that are kept. Default: 30.
+    pub days: f64,
+    /// `background.drift_ratio`: most that is learned, times the value first
+    /// learned. Default: 1.5, as for `existing.ratio`: what rises further than
+    /// that is not weather and season, and a person has to look.
+    pub drift_ratio: f64,
+}
+
+impl Default for Learning {
+    fn default() -> Self {
+        Self {
+            min_hours: 24.0,
+            days: 30.0,
+            drift_ratio: 1.5,
+        }
+    }
+}
+
 /// The project's choices.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Policy {
@@ -85,6 +109,8 @@ pub struct Policy {
     pub probe_factor: f64,
     /// `time.*`: where a time stops being fresh. Default: 900 s and 120 s.
     pub time: Limits,
+    /// `background.*`: learning a background.
+    pub learning: Learning,
     /// Closing a case.
     pub termination: TerminationPolicy,
 }
@@ -114,6 +140,7 @@ impl Default for Policy {
             geometry_tolerance: 0.2,
             probe_factor: 1.0,
             time: Limits::default(),
+            learning: Learning::default(),
             termination: TerminationPolicy::default(),
         }
     }

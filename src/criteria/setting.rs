@@ -1,7 +1,10 @@
 //! What is known of an instrument and of the place it measures at, beside its
 //! readings.
 
+use super::compare::at_most;
+use super::policy::Policy;
 use super::words::{SourceKind, Subject};
+use crate::clock::Wall;
 use crate::quality::Arrived;
 use crate::reading::words;
 
@@ -41,6 +44,42 @@ words! {
     }
 }
 
+words! {
+    /// Where a dose-rate background comes from.
+    pub enum BackgroundSource {
+        /// A person measured it, and wrote it down.
+        Measured = "measured",
+        /// The median of what this instrument showed here while nothing happened.
+        Learned = "learned",
+        /// The record of a survey of the site.
+        SiteSurvey = "site_survey",
+        /// Nobody knows it: the policy's fallback.
+        Assumed = "assumed",
+    }
+}
+
+/// Where a dose-rate background comes from, and how good it is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct BackgroundFrom {
+    /// Its source.
+    pub source: BackgroundSource,
+    /// When it was taken or last learned; absent when nobody wrote it down.
+    pub taken_at: Option<Wall>,
+    /// How many points stand behind it, when known.
+    pub n_points: Option<u32>,
+}
+
+impl BackgroundFrom {
+    /// Of a source of which nothing more is known.
+    pub const fn new(source: BackgroundSource) -> Self {
+        Self {
+            source,
+            taken_at: None,
+            n_points: None,
+        }
+    }
+}
+
 /// Counts without a source, by the same probe, in counts per second before the
 /// probe factor.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -60,6 +99,14 @@ pub struct Rain {
     pub active: bool,
     /// Hours since it stopped.
     pub hours_since_end: Option<f64>,
+}
+
+impl Rain {
+    /// Whether it rains, or stopped not longer ago than the policy says.
+    pub fn is_near(&self, policy: &Policy) -> bool {
+        let ended = self.hours_since_end;
+        self.active || ended.is_some_and(|h| h >= 0.0 && at_most(h, policy.rain_hours_after))
+    }
 }
 
 /// Medical treatment of a measured person.
@@ -111,6 +158,8 @@ pub struct Setting {
     /// Dose rate without a source, measured at this place with this kind of
     /// instrument, in µSv/h.
     pub background_usv_h: Option<f64>,
+    /// Where that comes from; absent without one. Decides nothing.
+    pub background_from: Option<BackgroundFrom>,
     /// Counts without a source.
     pub background_counts: CountBackground,
     /// What counts are multiplied by to stand for the reference probe.

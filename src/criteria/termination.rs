@@ -20,6 +20,26 @@ words! {
 }
 
 words! {
+    /// What an area may be closed to, the stricter first.
+    pub enum Target {
+        /// Normal exposure.
+        Normal = "TERMINATE_NORMAL",
+        /// Existing exposure.
+        Existing = "TERMINATE_EXISTING",
+    }
+}
+
+impl Target {
+    /// Whether a proposal allows this, or more.
+    pub fn is_met_by(self, closing: Closing) -> bool {
+        match self {
+            Self::Normal => closing == Closing::Normal,
+            Self::Existing => closing != Closing::NotTerminable,
+        }
+    }
+}
+
+words! {
     /// Whether people live there. Unknown counts as residential.
     pub enum AreaKind {
         /// *Pemukiman*.
@@ -46,6 +66,17 @@ pub struct Recovered {
     pub source: bool,
     /// The environment.
     pub environment: bool,
+}
+
+impl Recovered {
+    /// P4.1-REC: either for a facility (4.1.1(2)), both for a special event
+    /// (4.1.2(1)); C-14.
+    pub const fn is_enough(self, track: Track) -> bool {
+        match track {
+            Track::Facility => self.source || self.environment,
+            Track::Orphan => self.source && self.environment,
+        }
+    }
 }
 
 /// What a survey before closing found. Numbers are finite and not negative,
@@ -91,6 +122,10 @@ pub struct TerminationPolicy {
     pub min_hours: f64,
     /// `termination.points`: least valid points. Default: 10.
     pub min_points: f64,
+    /// `termination.max_gap_h`: longest time between two points that counts as
+    /// measured; missing data is not low data. Default: 3, so that a team may
+    /// measure by hand.
+    pub max_gap_h: f64,
     /// `decision_rule`: standard uncertainties added. Default: 1.645, one-sided 95 %.
     pub guard_factor: f64,
     /// `occupancy_h.residential`. Default: 8760.
@@ -108,6 +143,7 @@ impl Default for TerminationPolicy {
         Self {
             min_hours: 24.0,
             min_points: 10.0,
+            max_gap_h: 3.0,
             guard_factor: 1.645,
             residential_h: 8760.0,
             non_residential_h: 2000.0,
@@ -165,11 +201,7 @@ impl Proposal {
 
 /// What may be proposed for a survey.
 pub fn propose(survey: &Survey, policy: &TerminationPolicy) -> Proposal {
-    let recovered = match survey.track {
-        Track::Facility => survey.recovered.source || survey.recovered.environment,
-        Track::Orphan => survey.recovered.source && survey.recovered.environment,
-    };
-    if !recovered {
+    if !survey.recovered.is_enough(survey.track) {
         return Proposal::not_yet("P4.1-REC", Remark::NotRecovered);
     }
     let has_data = at_least(survey.duration_h, policy.min_hours)
@@ -183,9 +215,7 @@ pub fn propose(survey: &Survey, policy: &TerminationPolicy) -> Proposal {
         usv_h += policy.guard_factor * uncertainty;
         remarks.insert(Remark::GuardBand);
     }
-    let background = survey
-        .background_usv_h
-        .filter(|background| background.is_finite() && *background > 0.0);
+    let background = usable(survey.background_usv_h);
     if survey.background_usv_h.is_some() && background.is_none() {
         remarks.insert(Remark::BackgroundInvalid);
     }
@@ -201,13 +231,65 @@ pub fn propose(survey: &Survey, policy: &TerminationPolicy) -> Proposal {
 }
 
 impl TerminationPolicy {
-    fn yearly_msv(&self, area: AreaKind, usv_h: f64, background: Option<f64>) -> f64 {
-        let hours = match area {
+    const fn hours(&self, area: AreaKind) -> f64 {
+        match area {
             AreaKind::Residential => self.residential_h,
             AreaKind::NonResidential => self.non_residential_h,
-        };
-        (usv_h - background.unwrap_or(0.0)).max(0.0) * hours * self.h10_to_e / 1000.0
+        }
     }
+
+    fn yearly_msv(&self, area: AreaKind, usv_h: f64, background: Option<f64>) -> f64 {
+        let net = (usv_h - background.unwrap_or(0.0)).max(0.0);
+        net * self.hours(area) * self.h10_to_e / 1000.0
+    }
+}
+
+/// The dose rate, in µSv/h, below which both tables would allow `to` at an area
+/// with this background: for people to see by how much a point misses it. What
+/// is proposed is decided by [`propose`] alone.
+pub fn limit_usv_h(
+    to: Target,
+    area: AreaKind,
+    background_usv_h: Option<f64>,
+    policy: &TerminationPolicy,
+) -> f64 {
+    let background = usable(background_usv_h);
+    let limit = |to| limit_of(to, area, background, policy);
+    match to {
+        Target::Normal => limit(Target::Normal),
+        // Over a background above its own limits, normal reaches further.
+        Target::Existing => limit(Target::Existing).max(limit(Target::Normal)),
+    }
+}
+
+fn limit_of(
+    to: Target,
+    area: AreaKind,
+    background: Option<f64>,
+    policy: &TerminationPolicy,
+) -> f64 {
+    let (rate, msv) = match (to, area) {
+        (Target::Existing, AreaKind::Residential) => (RE_BELOW, EXISTING_MSV),
+        (Target::Existing, AreaKind::NonResidential) => (NE_BELOW, EXISTING_MSV),
+        (Target::Normal, AreaKind::NonResidential) => (NN_BELOW, NORMAL_MSV),
+        (Target::Normal, AreaKind::Residential) => {
+            let near = background.map(|background| RN_BACKGROUND_RATIO * background);
+            let net = background.map(|background| background + RN_BELOW);
+            let rate = match (policy.normal_mode, near, net) {
+                (NormalMode::Guarded, Some(near), Some(net)) => RN_BELOW.max(near.min(net)),
+                (NormalMode::TextOr, Some(near), _) => RN_BELOW.max(near),
+                (NormalMode::NetOnly, _, Some(net)) => net,
+                (_, _, _) => RN_BELOW,
+            };
+            (rate, NORMAL_MSV)
+        }
+    };
+    let net = msv * 1000.0 / (policy.hours(area) * policy.h10_to_e);
+    rate.min(background.unwrap_or(0.0) + net)
+}
+
+fn usable(background_usv_h: Option<f64>) -> Option<f64> {
+    background_usv_h.filter(|background| background.is_finite() && *background > 0.0)
 }
 
 /// What both tables are compared with.

@@ -12,7 +12,7 @@ use super::problem::Problem;
 use crate::activation::ActivationView;
 use crate::clock::Wall;
 use crate::exchange::{StoredRecord, stored_record};
-use crate::pipeline::{Books, Command, InstrumentView, Refusal, Status};
+use crate::pipeline::{ActivationStatus, Books, Command, InstrumentView, Refusal, Status};
 use crate::reading::InstrumentId;
 use crate::store::embedded::{self, Area, Order, Reader};
 
@@ -64,17 +64,17 @@ pub(super) async fn books(State(context): State<Context>) -> Answer<Books> {
     Ok(Json(context.core.ask(Command::Books).await?))
 }
 
-pub(super) async fn activations(State(context): State<Context>) -> Answer<Vec<ActivationView>> {
+pub(super) async fn activations(State(context): State<Context>) -> Answer<Vec<ActivationStatus>> {
     Ok(Json(context.core.ask(Command::Activations).await?))
 }
 
 pub(super) async fn activation(
     State(context): State<Context>,
     Path(id): Path<String>,
-) -> Answer<ActivationView> {
+) -> Answer<ActivationStatus> {
     let all = context.core.ask(Command::Activations).await?;
     all.into_iter()
-        .find(|activation| activation.id == id)
+        .find(|status| status.activation.id == id)
         .map(Json)
         .ok_or_else(|| Problem::new(StatusCode::NOT_FOUND, "no activation of this id"))
 }

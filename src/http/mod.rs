@@ -6,6 +6,7 @@
 
 mod api;
 mod cases;
+mod closing;
 mod guard;
 mod metrics;
 mod problem;
@@ -115,6 +116,11 @@ fn router(context: Context) -> Router {
         .route("/api/v1/activations", get(api::activations))
         .route("/api/v1/activations/{id}", get(api::activation))
         .route("/api/v1/activations/{id}/ack", post(api::acknowledge))
+        .route(
+            "/api/v1/activations/{id}/recovered",
+            post(closing::recovered),
+        )
+        .route("/api/v1/activations/{id}/close", post(closing::close))
         .route(
             "/api/v1/activations/{id}/{act}",
             post(cases::act_on_activation),

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use super::books::{Account, Books};
 use super::command::{
-    Command, InstrumentCounts, InstrumentView, LinkView, Refusal, Status, StoreView,
+    ActivationStatus, Command, InstrumentCounts, InstrumentView, LinkView, Refusal, Status,
+    StoreView,
 };
 use super::core::CoreTask;
 use super::instrument::Link;
@@ -36,6 +37,25 @@ impl CoreTask {
                 };
                 drop(answer.send(self.acknowledge(&id, version, person)));
             }
+            Command::Recovered {
+                id,
+                recovered,
+                track,
+                by,
+                note,
+                answer,
+            } => {
+                let person = by_http(&by, &note);
+                drop(answer.send(self.recovered(&id, recovered, track, person)));
+            }
+            Command::Close {
+                id,
+                to,
+                by,
+                note,
+                answer,
+            } => drop(answer.send(self.close(&id, to, by_http(&by, &note)))),
+            Command::Unsaved(answer) => drop(answer.send(self.unsaved())),
         }
     }
 
@@ -51,7 +71,8 @@ impl CoreTask {
         match self.parts.machine.acknowledge(&id, version, person, now) {
             Ok(effects) => {
                 if !effects.is_empty() {
-                    self.record(effects, None);
+                    let notes = self.follow(now, &effects);
+                    self.record(effects, notes, None);
                 }
                 self.parts
                     .machine
@@ -72,15 +93,21 @@ impl CoreTask {
         }
     }
 
-    fn activations(&self) -> Vec<ActivationView> {
+    fn activations(&self) -> Vec<ActivationStatus> {
         let machine = &self.parts.machine;
-        let mut views: Vec<ActivationView> = machine
+        let mut all: Vec<ActivationStatus> = machine
             .open()
             .chain(machine.closed())
-            .map(ActivationView::of)
+            .map(|activation| ActivationStatus {
+                activation: ActivationView::of(activation),
+                closing: self.parts.closings.view(&activation.id),
+            })
             .collect();
-        views.sort_by(|a, b| b.onset.cmp(&a.onset).then_with(|| a.id.cmp(&b.id)));
-        views
+        all.sort_by(|a, b| {
+            let (a, b) = (&a.activation, &b.activation);
+            b.onset.cmp(&a.onset).then_with(|| a.id.cmp(&b.id))
+        });
+        all
     }
 
     fn books(&self) -> Books {
@@ -144,7 +171,7 @@ impl CoreTask {
     }
 
     fn instruments(&self) -> Vec<InstrumentView> {
-        let now = self.parts.clock.mono();
+        let now = self.parts.clock.now();
         self.parts
             .instruments
             .iter()
@@ -161,13 +188,20 @@ impl CoreTask {
                         .or(self.broker.as_ref())
                         .map(link_view),
                     online: instrument.online,
-                    age_s: last.map(|last| now.since(last.reading.received.mono).as_secs_f64()),
+                    age_s: last
+                        .map(|last| now.mono.since(last.reading.received.mono).as_secs_f64()),
                     class: last.and_then(|last| last.class).map(|class| class.as_str()),
+                    background: instrument.background.view(now.wall, &self.parts.policy),
                     last: last.map(|last| reading_record(&last.reading, None)),
                 }
             })
             .collect()
     }
+}
+
+const fn by_http<'p>(by: &'p str, note: &'p str) -> Person<'p> {
+    let channel = "http";
+    Person { by, note, channel }
 }
 
 fn link_view(link: &Link) -> LinkView {

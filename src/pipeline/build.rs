@@ -3,12 +3,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::after;
+use super::background::{Background, Recorded};
 use super::core::{Admit, Place};
 use super::instrument::Instrument;
 use super::router::Router;
 use crate::activation::{Coordinates, PlaceContext, SiteRef};
+use crate::background::Learner;
 use crate::casework::Geography;
 use crate::clock::Wall;
+use crate::closing::{AreaKey, Ground};
 use crate::config::{self, Claim, Config, Input};
 use crate::criteria::{CountBackground, Setting, SourceKind, Subject};
 use crate::decode::Decoder;
@@ -123,6 +127,10 @@ pub(super) fn areas(config: &Config) -> Vec<Place> {
         polygons: area.polygons.clone(),
         high_background: area.surroundings.high_background.is_some(),
         existing: area.surroundings.existing,
+        ground: Ground {
+            key: AreaKey::Area(area.name.clone()),
+            kind: after::kind(area.surroundings.is_residential),
+        },
     };
     config.areas.iter().map(place).collect()
 }
@@ -205,6 +213,10 @@ pub(super) fn replayed(config: &Config, profile: &Arc<Profile>, id: InstrumentId
         ..Setting::default()
     };
     let calibration = Calibration::default();
+    let background = Background {
+        learner: learner(source, Subject::Environment),
+        ..Background::default()
+    };
     Instrument::new(
         Decoder::new(Arc::clone(profile)),
         Normaliser::new(
@@ -219,6 +231,7 @@ pub(super) fn replayed(config: &Config, profile: &Arc<Profile>, id: InstrumentId
         place,
         Arc::new(context),
     )
+    .standing(background, None)
 }
 
 fn instrument(configured: &config::Instrument, id: InstrumentId, gy_to_sv: f64) -> Instrument {
@@ -258,6 +271,10 @@ fn instrument(configured: &config::Instrument, id: InstrumentId, gy_to_sv: f64) 
         counted_at(configured),
         place,
         Arc::new(context),
+    )
+    .standing(
+        background(configured, subject),
+        site.map(|site| ground(site)),
     )
     .beside(configured.gps.clone())
 }
@@ -305,7 +322,6 @@ fn setting(configured: &config::Instrument) -> Setting {
         role: configured.person_role,
         distance_m: configured.distance_m,
         source: Some(configured.source_kind),
-        background_usv_h: background.dose_rate.map(|rate| rate.usv_per_h()),
         background_counts: background
             .counts
             .map_or_else(CountBackground::default, |counts| CountBackground {
@@ -318,6 +334,40 @@ fn setting(configured: &config::Instrument) -> Setting {
         high_background_area: surroundings.is_some_and(|s| s.high_background.is_some()),
         existing: surroundings.and_then(|s| s.existing),
         ..Setting::default()
+    }
+}
+
+/// The backgrounds that people wrote down, and room to learn one.
+fn background(configured: &config::Instrument, subject: Subject) -> Background {
+    let own = &configured.background;
+    let site = configured.site.as_ref();
+    Background {
+        measured: own.dose_rate.map(|rate| Recorded {
+            usv_h: rate.usv_per_h(),
+            at: own.recorded_at,
+        }),
+        // One on the move is not at its site.
+        surveyed: site
+            .filter(|_| configured.source_kind != SourceKind::Mobile && configured.gps.is_none())
+            .and_then(|site| site.background)
+            .map(|survey| Recorded {
+                usv_h: survey.dose_rate.usv_per_h(),
+                at: survey.recorded_at,
+            }),
+        learner: learner(configured.source_kind, subject),
+    }
+}
+
+/// A fixed station learns; what others show depends on where they are.
+fn learner(source: SourceKind, subject: Subject) -> Option<Learner> {
+    let learns = source == SourceKind::Irdms && subject == Subject::Environment;
+    learns.then(Learner::default)
+}
+
+fn ground(site: &config::Site) -> Ground {
+    Ground {
+        key: AreaKey::Site(site.id.to_string()),
+        kind: after::kind(site.surroundings.is_residential),
     }
 }
 

@@ -305,14 +305,12 @@ impl CaseTask {
         let Ok(views) = self.parts.core.ask(Command::Activations).await else {
             return;
         };
-        for view in &views {
+        let views = views.into_iter().map(|status| status.activation);
+        self.views = views.map(|view| (view.id.clone(), view)).collect();
+        for view in self.views.clone().values() {
             let opened = Wall::parse_rfc3339(&view.opened_at).ok();
             self.take_notice(view, opened);
         }
-        self.views = views
-            .into_iter()
-            .map(|view| (view.id.clone(), view))
-            .collect();
     }
 
     fn hear(&mut self, event: &Event) {

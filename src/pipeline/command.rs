@@ -3,8 +3,12 @@
 use serde::Serialize;
 use tokio::sync::{mpsc, oneshot};
 
+use super::background::BackgroundView;
 use super::books::Books;
+use super::keep::Unsaved;
 use crate::activation::ActivationView;
+use crate::closing::ClosingView;
+use crate::criteria::termination::{Recovered, Target, Track};
 use crate::exchange::ReadingRecord;
 
 /// Questions that may wait for the core; when full, the asker waits.
@@ -18,7 +22,7 @@ pub enum Command {
     /// All instruments.
     Instruments(oneshot::Sender<Vec<InstrumentView>>),
     /// All activations, the newest first.
-    Activations(oneshot::Sender<Vec<ActivationView>>),
+    Activations(oneshot::Sender<Vec<ActivationStatus>>),
     /// The books.
     Books(oneshot::Sender<Books>),
     /// A person takes notice of an activation.
@@ -36,6 +40,46 @@ pub enum Command {
         /// Where the answer goes.
         answer: oneshot::Sender<Result<ActivationView, Refusal>>,
     },
+    /// A person says what was recovered, and by which procedure the case goes.
+    Recovered {
+        /// Id of the activation.
+        id: String,
+        /// What was recovered.
+        recovered: Recovered,
+        /// The procedure.
+        track: Track,
+        /// Who.
+        by: String,
+        /// Remark.
+        note: String,
+        /// Where the answer goes.
+        answer: oneshot::Sender<Result<ClosingView, Refusal>>,
+    },
+    /// A person closes a matter.
+    Close {
+        /// Id of the activation.
+        id: String,
+        /// To what.
+        to: Target,
+        /// Who.
+        by: String,
+        /// Remark.
+        note: String,
+        /// Where the answer goes.
+        answer: oneshot::Sender<Result<ClosingView, Refusal>>,
+    },
+    /// What changed since it was last written down?
+    Unsaved(oneshot::Sender<Unsaved>),
+}
+
+/// An activation, and what is missing before its end may be proposed.
+#[derive(Clone, Debug, Serialize)]
+pub struct ActivationStatus {
+    /// The activation.
+    #[serde(flatten)]
+    pub activation: ActivationView,
+    /// Its matter; absent once a person closed it.
+    pub closing: Option<ClosingView>,
 }
 
 /// Why an acknowledgement was not taken.
@@ -164,6 +208,8 @@ pub struct InstrumentView {
     pub age_s: Option<f64>,
     /// The class of its last reading.
     pub class: Option<&'static str>,
+    /// Its background.
+    pub background: BackgroundView,
     /// Its last reading.
     pub last: Option<ReadingRecord>,
 }

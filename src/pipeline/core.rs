@@ -11,26 +11,30 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use geo::MultiPolygon;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
+use super::after::Around;
 use super::books::Ledger;
 use super::command::Command;
 use super::fixes::Fixes;
 use super::instrument::{Instrument, Link, Taken};
+use super::keep::Memories;
 use super::outbox::Recorded;
 use super::router::{Route, Router};
 use crate::ack::Ack;
 use crate::activation::{Effect, Judged, Machine, Mode};
 use crate::clock::{Clock, Received};
+use crate::closing::{Closings, Ground};
 use crate::criteria::{ExistingArea, Policy};
 use crate::decode::{RejectReason, Rejected};
 use crate::deliver::Notice;
 use crate::error::excerpt;
 use crate::exchange::reading_record;
 use crate::frame::Framed;
+use crate::journal::Entry;
 use crate::normalise::{Arrival, fingerprint};
 use crate::reading::{Flag, InstrumentId};
 use crate::source::{Frame, Input, InstrumentIndex, LinkChange, SourceId};
@@ -56,6 +60,7 @@ pub(super) struct Place {
     pub(super) polygons: MultiPolygon<f64>,
     pub(super) high_background: bool,
     pub(super) existing: Option<ExistingArea>,
+    pub(super) ground: Ground,
 }
 
 /// Makes an instrument for a device that an open rule lets in.
@@ -69,6 +74,9 @@ pub(super) struct Parts {
     pub(super) mode: Mode,
     pub(super) policy: Policy,
     pub(super) machine: Machine,
+    pub(super) closings: Closings,
+    /// What was learned before of instruments that have not been seen yet.
+    pub(super) memories: Memories,
     pub(super) instruments: Vec<Instrument>,
     pub(super) router: Router,
     pub(super) admit: Admit,
@@ -80,6 +88,8 @@ pub(super) struct Parts {
     pub(super) outbox: mpsc::Sender<Recorded>,
     pub(super) outbox_waiting: watch::Receiver<BTreeMap<String, u64>>,
     pub(super) notices: Option<mpsc::Sender<Notice>>,
+    /// Wakes whoever writes the matters down.
+    pub(super) keeper: Arc<Notify>,
 }
 
 /// The core and its state.
@@ -92,6 +102,8 @@ pub(super) struct CoreTask {
     /// The acknowledgement of the frame at hand, until something takes it along.
     ack: Option<Ack>,
     fixes: Fixes,
+    /// Something was learned since it was last written down.
+    pub(super) has_learned: bool,
     /// What the store could not take yet, in order.
     overflow: VecDeque<Item>,
     /// What the outbox could not take yet, in order.
@@ -119,6 +131,7 @@ impl CoreTask {
             unattributed_said: HashMap::new(),
             ack: None,
             fixes: Fixes::default(),
+            has_learned: false,
             overflow: VecDeque::new(),
             unsent: VecDeque::new(),
         }
@@ -181,7 +194,8 @@ impl CoreTask {
     fn tick(&mut self) {
         let now = self.parts.clock.now();
         for effect in self.parts.machine.tick(now) {
-            self.record(vec![effect], None);
+            let notes = self.follow(now, std::slice::from_ref(&effect));
+            self.record(vec![effect], notes, None);
         }
     }
 
@@ -252,11 +266,14 @@ impl CoreTask {
                 if self.parts.instruments.len() >= ADMITTED_MAX {
                     return None;
                 }
-                let instrument = (self.parts.admit)(entry, &name)?;
+                let mut instrument = (self.parts.admit)(entry, &name)?;
                 let known = self.by_name.get(&instrument.id).copied();
                 let at = known.unwrap_or_else(|| {
                     info!(instrument = %instrument.id, %topic, "New instrument on the broker.");
                     let at = self.parts.instruments.len();
+                    self.parts
+                        .memories
+                        .give(&mut instrument, &self.parts.policy.learning);
                     self.by_name.insert(instrument.id.clone(), at);
                     self.parts.instruments.push(instrument);
                     at
@@ -387,6 +404,17 @@ impl CoreTask {
                         place: &instrument.place,
                     },
                 );
+                let after = instrument.follow(
+                    arrival.received,
+                    &reading,
+                    &judgement,
+                    &effects,
+                    &mut Around {
+                        closings: &mut self.parts.closings,
+                        areas: &self.parts.areas,
+                        policy: &self.parts.policy,
+                    },
+                );
                 if let Some(notices) = &self.parts.notices {
                     publish(notices, &reading);
                 }
@@ -398,24 +426,26 @@ impl CoreTask {
                 };
                 instrument.ledger.readings += 1;
                 instrument.ledger.handed_over += 1;
-                if effects.is_empty() {
+                self.has_learned |= after.has_learned;
+                let notes = self.note_changes(&after.changes);
+                if effects.is_empty() && notes.is_empty() {
                     self.store_item(item);
                 } else {
                     // The reading that moved an activation is stored, and so
                     // acknowledged, only after the journal has the change.
-                    self.record(effects, Some(item));
+                    self.record(effects, notes, Some(item));
                 }
             }
         }
     }
 
-    pub(super) fn record(&mut self, effects: Vec<Effect>, item: Option<Item>) {
+    pub(super) fn record(&mut self, effects: Vec<Effect>, notes: Vec<Entry>, item: Option<Item>) {
         let recorded = Recorded {
             decided: Instant::now(),
             effects,
+            notes,
             item,
             notices: Vec::new(),
-            notes: Vec::new(),
         };
         if !self.unsent.is_empty() {
             self.unsent.push_back(recorded);

@@ -8,6 +8,7 @@ use geo::Intersects;
 
 use crate::activation::PlaceContext;
 use crate::clock::{Mono, Received, Wall};
+use crate::closing::Ground;
 use crate::config::Gps;
 use crate::criteria::{
     Class, Disposition, Judgement, Policy, Rain, Remark, Setting, judge_reading,
@@ -19,6 +20,7 @@ use crate::quality::{Arrived, Message};
 use crate::reading::{DeviceTime, Flag, InstrumentId, PositionSource, Reading, Sequence};
 use crate::store::embedded::Context;
 
+use super::background::Background;
 use super::books::Ledger;
 use super::core::Place;
 use super::fixes::Fixes;
@@ -50,6 +52,10 @@ pub(super) struct Instrument {
     pub(super) decoder: Decoder,
     normaliser: Normaliser,
     setting: Setting,
+    /// Its dose-rate background.
+    pub(super) background: Background,
+    /// What its site stands on.
+    pub(super) site_ground: Option<Ground>,
     /// When its background counts were taken.
     counted_at: Option<Wall>,
     /// The name that its frames must tell.
@@ -106,6 +112,8 @@ impl Instrument {
             decoder,
             normaliser,
             setting,
+            background: Background::default(),
+            site_ground: None,
             counted_at,
             device: None,
             gps: None,
@@ -127,6 +135,26 @@ impl Instrument {
     pub(super) fn only_from(mut self, device: Option<String>) -> Self {
         self.device = device;
         self
+    }
+
+    /// The same, with a background and with what its site stands on.
+    pub(super) fn standing(mut self, background: Background, site: Option<Ground>) -> Self {
+        self.background = background;
+        self.site_ground = site;
+        self.use_background();
+        self
+    }
+
+    /// Judges by the background that is known now.
+    pub(super) fn use_background(&mut self) {
+        let (usv_h, from) = self.background.look_up().unzip();
+        self.setting.background_usv_h = usv_h;
+        self.setting.background_from = from;
+    }
+
+    /// Whether it rains, or did not long ago, by this reading and those before.
+    pub(super) fn is_wet(&self, reading: &Reading, policy: &Policy) -> bool {
+        reading.flags.contains(Flag::Rain) || self.setting.rain.is_near(policy)
     }
 
     /// The same, beside a GPS receiver.
@@ -234,12 +262,16 @@ impl Instrument {
         if self.place.site.is_some() || areas.is_empty() {
             return;
         }
-        let area = reading.position.and_then(|position| {
-            let point = geo::Point::new(position.lon, position.lat);
-            areas.iter().find(|area| area.polygons.intersects(&point))
-        });
+        let area = Self::area_of(reading, areas);
         self.setting.high_background_area = area.is_some_and(|area| area.high_background);
         self.setting.existing = area.and_then(|area| area.existing);
+    }
+
+    /// The region that holds a reading's position.
+    pub(super) fn area_of<'a>(reading: &Reading, areas: &'a [Place]) -> Option<&'a Place> {
+        let position = reading.position?;
+        let point = geo::Point::new(position.lon, position.lat);
+        areas.iter().find(|area| area.polygons.intersects(&point))
     }
 
     fn note_rain(&mut self, reading: &Reading, now: Mono) {

@@ -4,7 +4,9 @@
 //! with the data: sources stop, the core drains, the outbox writes down and
 //! gives subscribers a grace period, the store closes, HTTP ends last.
 
+mod after;
 mod answers;
+mod background;
 mod books;
 mod build;
 mod casework;
@@ -12,7 +14,10 @@ mod command;
 mod core;
 mod fixes;
 mod instrument;
+mod keep;
+mod matters;
 mod outbox;
+mod people;
 mod replay;
 mod router;
 mod subscribers;
@@ -24,23 +29,28 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
-use tokio::sync::{broadcast, mpsc, watch};
+use tokio::sync::{Notify, broadcast, mpsc, watch};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
+pub use background::{BackgroundView, CandidateView, LearningView};
 pub use books::{Account, Books};
 pub use casework::{CaseRequest, Casework};
 pub use command::{
-    Command, Core, Gone, InstrumentCounts, InstrumentView, LinkView, Refusal, Status, StoreView,
+    ActivationStatus, Command, Core, Gone, InstrumentCounts, InstrumentView, LinkView, Refusal,
+    Status, StoreView,
 };
+pub use keep::Unsaved;
 pub use outbox::EVENT_BOUND;
-pub use replay::{Replay, Step};
+pub use people::{Act, Deed, ScriptError, acts};
+pub use replay::{LevelChange, Replay, Step};
 pub use subscribers::{SubscriberError, subscriber};
 
 use crate::activation::{ActivationView, Event, EventContext, Machine, Mode};
-use crate::clock::Clock;
+use crate::clock::{Clock, Received};
+use crate::closing::{Closings, Saved};
 use crate::config::Config;
 use crate::deliver::{Notice, OFFER_BOUND, REPORT_BOUND, Report};
 use crate::error::Chain;
@@ -106,6 +116,8 @@ pub struct Daemon {
 struct Steps {
     sources_stop: CancellationToken,
     sources: JoinSet<()>,
+    keep_stop: CancellationToken,
+    keeping: JoinHandle<()>,
     core_stop: CancellationToken,
     core: JoinHandle<()>,
     casework_stop: CancellationToken,
@@ -150,6 +162,9 @@ impl Daemon {
             warn!(error = %Chain(&error), "Journal cannot be written.");
         }
         let machine = Machine::restored(config.activation.clone(), recovery.saved, started);
+        let state = config.node.data_dir.join("state");
+        let (mut memories, matters) = keep::kept(&state);
+        let closings = closings(&config, matters, &machine, started);
         let open: Vec<ActivationView> = machine.open().map(ActivationView::of).collect();
         let context = EventContext {
             node: config.node.name.clone(),
@@ -186,7 +201,11 @@ impl Daemon {
         // It listens before anything can be told.
         let heard = events.subscribe();
         let case_outbox = recorded_tx.clone();
-        let built = build::instruments(&config);
+        let mut built = build::instruments(&config);
+        for instrument in &mut built.instruments {
+            memories.give(instrument, &config.criteria.learning);
+        }
+        let keeper = Arc::new(Notify::new());
         let core = CoreTask::new(Parts {
             node: config.node.name.clone(),
             clock,
@@ -194,6 +213,8 @@ impl Daemon {
             mode: config.node.mode,
             policy: config.criteria,
             machine,
+            closings,
+            memories,
             instruments: built.instruments,
             router: built.router,
             admit: built.admit,
@@ -205,6 +226,7 @@ impl Daemon {
             outbox: recorded_tx,
             outbox_waiting: waiting,
             notices: notices.clone().filter(|_| config.publish.has_readings),
+            keeper: Arc::clone(&keeper),
         });
         let core_stop = CancellationToken::new();
         let core_task = tokio::spawn(core.run(inputs, commands, core_stop.clone()));
@@ -223,6 +245,8 @@ impl Daemon {
         });
         let casework_stop = CancellationToken::new();
         let case_task = tokio::spawn(case_task.run(casework_stop.clone()));
+        let keep_stop = CancellationToken::new();
+        let keeping = tokio::spawn(keep::run(core.clone(), state, keeper, keep_stop.clone()));
 
         let sources_stop = CancellationToken::new();
         let sources = start_sources(
@@ -270,6 +294,8 @@ impl Daemon {
             steps: Steps {
                 sources_stop,
                 sources,
+                keep_stop,
+                keeping,
                 core_stop,
                 core: core_task,
                 casework_stop,
@@ -340,6 +366,8 @@ impl Stopping {
     /// Ends every task, in the order of the data.
     pub async fn finish(self) {
         let Steps {
+            keep_stop,
+            keeping,
             core_stop,
             core,
             casework_stop,
@@ -352,6 +380,8 @@ impl Stopping {
             http,
             ..
         } = self.steps;
+        keep_stop.cancel();
+        step("state", async { drop(keeping.await) }).await;
         core_stop.cancel();
         step("core", async { drop(core.await) }).await;
         casework_stop.cancel();
@@ -437,6 +467,23 @@ async fn serve(
             }
         }
     }
+}
+
+/// The matters as they were kept; one of an activation that is open and has none
+/// begins now.
+fn closings(config: &Config, kept: Option<Saved>, machine: &Machine, now: Received) -> Closings {
+    let mut closings = after::no_matters(config);
+    if let Some(kept) = kept {
+        closings = closings.resumed(kept, now);
+    }
+    for activation in machine.open() {
+        closings.follow(
+            now,
+            activation,
+            &after::ground_of(&activation.place, config),
+        );
+    }
+    closings
 }
 
 fn say_recovered(recovery: &crate::journal::Recovery) {

@@ -51,7 +51,7 @@ pub(super) struct Recorded {
     pub(super) item: Option<Item>,
     /// What is told beside transitions.
     pub(super) notices: Vec<Event>,
-    /// What is only written down.
+    /// What else is written down beside them, and told to nobody.
     pub(super) notes: Vec<Entry>,
 }
 

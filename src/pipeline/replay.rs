@@ -6,14 +6,20 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::after::{self, Around};
 use super::build;
 use super::core::Place;
 use super::fixes::Fixes;
 use super::instrument::{Instrument, Taken};
-use crate::activation::{Effect, Event, EventContext, Judged, Machine};
+use super::people::{Act, Deed};
+use crate::activation::{
+    ActivationId, ChannelKey, Effect, Event, EventContext, Judged, Machine, Person,
+};
 use crate::clock::{Mono, Received, Wall};
+use crate::closing::{Change, Closings, Ground};
 use crate::config::Config;
-use crate::criteria::Judgement;
+use crate::criteria::termination::Recovered;
+use crate::criteria::{Class, Judgement};
 use crate::decode::{Decoded, Decoder, Ignored, RawReading, Rejected};
 use crate::error::excerpt;
 use crate::normalise::{Arrival, fingerprint};
@@ -33,6 +39,25 @@ pub enum Step {
     Refused(Rejected),
     /// An activation is told.
     Event(Box<Event>),
+    /// A channel holds another level than before.
+    Level(LevelChange),
+    /// Something else may be proposed for the end of an event.
+    Closing(Box<Change>),
+    /// A person did something, or was refused.
+    Person(Box<Act>, Result<(), String>),
+}
+
+/// A channel went from one level to another (HY-1).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LevelChange {
+    /// When.
+    pub at: Wall,
+    /// The channel.
+    pub channel: ChannelKey,
+    /// The level it held.
+    pub was: Class,
+    /// The level it holds.
+    pub now: Class,
 }
 
 /// The core as a recording drives it.
@@ -40,6 +65,9 @@ pub struct Replay<'c> {
     config: &'c Config,
     areas: Vec<Place>,
     machine: Machine,
+    closings: Closings,
+    /// What people are still going to do, the last first.
+    acts: Vec<Act>,
     context: EventContext,
     instruments: HashMap<String, Instrument>,
     fixes: Fixes,
@@ -61,6 +89,8 @@ impl<'c> Replay<'c> {
             config,
             areas: build::areas(config),
             machine: Machine::new(config.activation.clone()),
+            closings: after::no_matters(config),
+            acts: Vec::new(),
             context: EventContext {
                 node: config.node.name.clone(),
                 zone: config.node.zone,
@@ -73,6 +103,21 @@ impl<'c> Replay<'c> {
                 wall: Wall::from_nanos(0),
                 mono: Mono::from_nanos(0),
             },
+        }
+    }
+
+    /// The same, with what people do meanwhile, in the order of time.
+    #[must_use]
+    pub fn with_people(mut self, mut acts: Vec<Act>) -> Self {
+        acts.reverse();
+        self.acts = acts;
+        self
+    }
+
+    /// Lets people do what is left, after the last frame.
+    pub fn finish(&mut self, mut each: impl FnMut(Step)) {
+        while let Some(last) = self.acts.first() {
+            self.pass_time(last.at, &mut each);
         }
     }
 
@@ -145,6 +190,15 @@ impl<'c> Replay<'c> {
         );
         match taken {
             Taken::Reading(reading, judgement) => {
+                let held = |machine: &Machine| -> Vec<(ChannelKey, Class)> {
+                    let keys = judgement.channels.iter().map(|verdict| ChannelKey {
+                        instrument: reading.instrument.clone(),
+                        quantity: verdict.quantity,
+                        subject: instrument.place.subject,
+                    });
+                    keys.map(|key| (key.clone(), machine.held(&key))).collect()
+                };
+                let before = held(&self.machine);
                 let effects = self.machine.apply(
                     arrival.received,
                     &Judged {
@@ -153,18 +207,52 @@ impl<'c> Replay<'c> {
                         place: &instrument.place,
                     },
                 );
+                let now = held(&self.machine);
+                let after = instrument.follow(
+                    arrival.received,
+                    &reading,
+                    &judgement,
+                    &effects,
+                    &mut Around {
+                        closings: &mut self.closings,
+                        areas: &self.areas,
+                        policy: &self.config.criteria,
+                    },
+                );
                 each(Step::Reading(reading, judgement));
+                for ((channel, was), (_, now)) in before.into_iter().zip(now) {
+                    if was != now {
+                        let at = arrival.received.wall;
+                        each(Step::Level(LevelChange {
+                            at,
+                            channel,
+                            was,
+                            now,
+                        }));
+                    }
+                }
                 tell(&effects, &self.context, each);
+                tell_changes(after.changes, each);
             }
             Taken::Refused(rejected) => each(Step::Refused(rejected)),
             Taken::Ignored => {}
         }
     }
 
-    /// Lets time go on to `at`; what it brings about happens on the way. A
-    /// recording that jumps back stops the monotonic clock, no more.
+    /// Lets time go on to `at`; what it brings about, and what people do, happens
+    /// on the way. A recording that jumps back stops the monotonic clock, no more.
     fn pass_time(&mut self, at: Wall, each: &mut impl FnMut(Step)) {
-        let first = *self.first.get_or_insert(at);
+        self.first.get_or_insert(at);
+        while let Some(act) = self.acts.pop_if(|act| act.at <= at) {
+            self.tick_until(act.at, each);
+            let done = self.act(&act, each);
+            each(Step::Person(Box::new(act), done));
+        }
+        self.tick_until(at, each);
+    }
+
+    fn tick_until(&mut self, at: Wall, each: &mut impl FnMut(Step)) {
+        let first = self.first.unwrap_or(at);
         let nanos = at.as_nanos().saturating_sub(first.as_nanos());
         let mono = Mono::from_nanos(u64::try_from(nanos).unwrap_or(0)).max(self.now.mono);
         while let Some(deadline) = self
@@ -178,13 +266,85 @@ impl<'c> Replay<'c> {
                 mono: deadline.max(self.now.mono),
             };
             let effects = self.machine.tick(due);
-            tell(&effects, &self.context, each);
+            self.follow(due, &effects, each);
             if self.machine.next_deadline() == Some(deadline) && effects.is_empty() {
                 break;
             }
             self.now = due;
         }
         self.now = Received { wall: at, mono };
+    }
+
+    /// What no reading brought about.
+    fn follow(&mut self, now: Received, effects: &[Effect], each: &mut impl FnMut(Step)) {
+        tell(effects, &self.context, each);
+        for effect in effects {
+            let activation = &effect.transition().activation;
+            let change = self.closings.follow(now, activation, &Ground::UNKNOWN);
+            tell_changes(change, each);
+        }
+    }
+
+    fn act(&mut self, act: &Act, each: &mut impl FnMut(Step)) -> Result<(), String> {
+        let id = match &act.activation {
+            Some(id) => id.clone(),
+            None => self.only_matter()?,
+        };
+        let now = self.now;
+        match act.deed {
+            Deed::Ack => {
+                let version = self
+                    .machine
+                    .activation(&id)
+                    .map_or(0, |known| known.version);
+                let person = Person {
+                    by: &act.by,
+                    note: &act.note,
+                    channel: "replay",
+                };
+                let effects = self
+                    .machine
+                    .acknowledge(&id, version, person, now)
+                    .map_err(|error| error.to_string())?;
+                self.follow(now, &effects, each);
+            }
+            Deed::Recovered {
+                source,
+                environment,
+                track,
+            } => {
+                let recovered = Recovered {
+                    source,
+                    environment,
+                };
+                let change = self
+                    .closings
+                    .recovered(now, &id, recovered, track)
+                    .map_err(|error| error.to_string())?;
+                tell_changes(change, each);
+            }
+            Deed::Close { .. } => {
+                self.closings
+                    .close(&id)
+                    .map_err(|error| error.to_string())?;
+            }
+        }
+        Ok(())
+    }
+
+    fn only_matter(&self) -> Result<ActivationId, String> {
+        let mut ids = self.closings.ids();
+        match (ids.next(), ids.next()) {
+            (Some(id), None) => Ok(id.clone()),
+            (None, _) => Err("there is no activation".to_owned()),
+            (Some(_), Some(_)) => Err("there are several activations; name one".to_owned()),
+        }
+    }
+}
+
+fn tell_changes(changes: impl IntoIterator<Item = Change>, each: &mut impl FnMut(Step)) {
+    for change in changes {
+        each(Step::Closing(Box::new(change)));
     }
 }
 

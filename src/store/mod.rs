@@ -5,5 +5,6 @@
 
 pub mod embedded;
 mod key;
+pub mod sealed;
 
 pub use key::{NANOS_PER_MS, point_time};

@@ -5,6 +5,7 @@
 mod alarm;
 mod channels;
 mod cli;
+mod closing;
 mod config;
 mod criteria;
 mod damage;

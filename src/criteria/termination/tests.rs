@@ -220,3 +220,35 @@ fn the_mode_of_normal_is_a_choice() {
         );
     }
 }
+
+/// The limit that people are shown is the one that decides.
+#[test]
+fn just_below_the_shown_limit_is_allowed_and_just_above_is_not() {
+    for normal_mode in [NormalMode::Guarded, NormalMode::TextOr, NormalMode::NetOnly] {
+        let policy = TerminationPolicy {
+            normal_mode,
+            ..TerminationPolicy::default()
+        };
+        for area in AreaKind::ALL.iter().copied() {
+            for background in [
+                None,
+                Some(0.0),
+                Some(0.02),
+                Some(0.08),
+                Some(0.3),
+                Some(4.0),
+            ] {
+                for target in Target::ALL.iter().copied() {
+                    let limit = limit_usv_h(target, area, background, &policy);
+                    let met = |usv_h| {
+                        let proposal = propose(&survey(area, usv_h, background), &policy);
+                        target.is_met_by(proposal.closing)
+                    };
+                    let case = format!("{target} {area} {background:?} {normal_mode:?}");
+                    assert!(met(limit * (1.0 - 1e-6)), "{case}: {limit}");
+                    assert!(!met(limit * (1.0 + 1e-6)), "{case}: {limit}");
+                }
+            }
+        }
+    }
+}

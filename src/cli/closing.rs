@@ -1,0 +1,98 @@
+//! What people do with a matter, through a running daemon.
+
+use std::process::ExitCode;
+
+use clap::{Args as ClapArgs, ValueEnum};
+use serde_json::{Value, json};
+
+use super::Args;
+use super::ask::{Options, post, print};
+use crate::criteria::termination::{Target, Track};
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct RecoveredOptions {
+    #[command(flatten)]
+    common: Options,
+    /// The activation.
+    id: String,
+    /// The source was recovered.
+    #[arg(long)]
+    source: bool,
+    /// The environment was recovered.
+    #[arg(long)]
+    environment: bool,
+    /// By which procedure the case goes.
+    #[arg(long, value_enum, default_value_t = ByTrack::Orphan)]
+    track: ByTrack,
+    #[command(flatten)]
+    person: Person,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct CloseOptions {
+    #[command(flatten)]
+    common: Options,
+    /// The activation.
+    id: String,
+    /// To which exposure situation.
+    #[arg(long, value_enum)]
+    to: To,
+    #[command(flatten)]
+    person: Person,
+}
+
+#[derive(Debug, ClapArgs)]
+struct Person {
+    /// Your name.
+    #[arg(long)]
+    name: String,
+    /// A remark.
+    #[arg(long)]
+    note: String,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum ByTrack {
+    /// A facility's own source: source or environment is enough.
+    Facility,
+    /// A special event, of nobody's source: it takes both.
+    Orphan,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum To {
+    /// Normal exposure.
+    Normal,
+    /// Existing exposure.
+    Existing,
+}
+
+pub(super) fn recovered(args: &Args, options: &RecoveredOptions) -> anyhow::Result<ExitCode> {
+    let track = match options.track {
+        ByTrack::Facility => Track::Facility,
+        ByTrack::Orphan => Track::Orphan,
+    };
+    let mut body = options.person.body();
+    body["source"] = options.source.into();
+    body["environment"] = options.environment.into();
+    body["track"] = track.as_str().into();
+    let path = format!("activations/{}/recovered", options.id);
+    print(&[post(args, &options.common, &path, &body)?])
+}
+
+pub(super) fn close(args: &Args, options: &CloseOptions) -> anyhow::Result<ExitCode> {
+    let to = match options.to {
+        To::Normal => Target::Normal,
+        To::Existing => Target::Existing,
+    };
+    let mut body = options.person.body();
+    body["to"] = to.as_str().into();
+    let path = format!("activations/{}/close", options.id);
+    print(&[post(args, &options.common, &path, &body)?])
+}
+
+impl Person {
+    fn body(&self) -> Value {
+        json!({ "by": self.name, "note": self.note })
+    }
+}

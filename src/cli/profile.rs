@@ -15,7 +15,7 @@ use super::{Args, Format, load};
 use crate::clock::Wall;
 use crate::decode::Decoder;
 use crate::exchange::Outcome;
-use crate::profile::{Profile, ProfileError, Registry};
+use crate::profile::{FramingKind, Profile, ProfileError, Registry};
 use crate::recording;
 use crate::source::capture::{Form, frames};
 
@@ -276,6 +276,10 @@ fn explain_frames(
     form: Form,
 ) -> anyhow::Result<ExitCode> {
     let profile = registry.get(id)?;
+    anyhow::ensure!(
+        !matches!(profile.framing.kind, FramingKind::Recording { .. }),
+        "`{id}` reads recordings by an importer, so no byte has a place of its own; leave out `--explain`"
+    );
     let bytes = read(file)?;
     let decoder = Decoder::new(Arc::clone(profile));
     let mut out = Out::new();

@@ -177,3 +177,82 @@ fn real_recordings() {
         assert_eq!(count(|r| matches!(r, Outcome::Rejected(_))), 0, "{file}");
     }
 }
+
+/// A copy of a built-in profile, changed, in a registry of its own.
+fn changed(id: &str, from: &str, to: &str) -> Result<Registry, String> {
+    let path = profiles_dir().join(id).join("profile.toml");
+    let text = fs::read_to_string(path).unwrap();
+    assert!(text.contains(from), "`{from}` is not in {id}");
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("own.toml"), text.replace(from, to)).unwrap();
+    let mut registry = Registry::built_in();
+    match registry.add_directory(dir.path()) {
+        Ok(()) => Ok(registry),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+#[test]
+fn a_known_zone_makes_a_local_clock_trusted() {
+    let rfc3339 = "form = \"rfc3339\"";
+    let zoned = format!("{rfc3339}\nzone = \"WIB\"");
+    for (id, frame, first, last) in [
+        (
+            "gq-gmc-history",
+            "counts-of-minutes.hex",
+            "2018-04-19T05:58:59Z",
+            "2018-04-19T06:02:59Z",
+        ),
+        (
+            "gamma-scout-log",
+            "gap.bytes",
+            "2013-07-15T10:03:30Z",
+            "2013-07-15T10:03:30Z",
+        ),
+        (
+            "gamma-scout-log",
+            "value-across-lines.bytes",
+            "2013-07-15T10:02:00Z",
+            "2013-07-15T10:31:00Z",
+        ),
+    ] {
+        let registry = changed(id, rfc3339, &zoned).unwrap();
+        let path = profiles_dir().join(id).join("frames/ok").join(frame);
+        let bytes = fs::read(&path).unwrap();
+        let profile = registry.get(id).unwrap();
+        let records = decode(profile, form_of(&path).unwrap(), &bytes, received_at()).unwrap();
+        let times: Vec<serde_json::Value> = records
+            .iter()
+            .filter(|record| matches!(record, Outcome::Reading(_)))
+            .map(|record| serde_json::to_value(record).unwrap()["measured_at"].clone())
+            .collect();
+        assert_eq!(times.first().unwrap(), first, "{id}");
+        assert_eq!(times.last().unwrap(), last, "{id}");
+    }
+    let error = changed("gq-gmc-history", rfc3339, &zoned.replace("WIB", "CET")).unwrap_err();
+    assert!(
+        error.contains("`CET` is none of UTC, WIB, WITA, WIT"),
+        "{error}"
+    );
+    let error = changed(
+        "radpro-datalog",
+        "form = \"unix\"",
+        "form = \"unix\"\nzone = \"WIB\"",
+    );
+    assert!(error.unwrap_err().contains("clocks that tell none"));
+}
+
+#[test]
+fn a_recording_has_an_importer_and_is_a_file() {
+    let error = changed("eurdep", "importer = \"eurdep\"", "importer = \"eurdip\"").unwrap_err();
+    assert!(
+        error.contains("framing.importer: `eurdip` is none of"),
+        "{error}"
+    );
+    let serial = "kind = \"serial\"\nbaud = 9600";
+    let error = changed("eurdep", "kind = \"file\"", serial).unwrap_err();
+    assert!(
+        error.contains("`recording` belongs to `kind = \"file\"`"),
+        "{error}"
+    );
+}

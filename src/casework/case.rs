@@ -108,13 +108,15 @@ impl Dossier {
             .collect()
     }
 
-    /// The last closing record that was written: hash of its sums, and whether
-    /// nothing is missing in it.
-    pub fn record(&self) -> Option<(&str, bool)> {
-        self.acts().rev().find_map(|(_, act)| match act {
-            Act::Recorded { sums, complete } => Some((sums.as_str(), *complete)),
-            _ => None,
-        })
+    /// The closing records that were written: hash of the sums of each, and
+    /// whether nothing is missing in it.
+    pub fn records(&self) -> Vec<(&str, bool)> {
+        self.acts()
+            .filter_map(|(_, act)| match act {
+                Act::Recorded { sums, complete } => Some((sums.as_str(), *complete)),
+                _ => None,
+            })
+            .collect()
     }
 
     /// When a step was done last.

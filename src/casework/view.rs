@@ -228,7 +228,7 @@ impl Look<'_> {
                 .filter(|_| is_case)
                 .map(Step::as_str)
                 .collect(),
-            record_complete: dossier.record().map(|(_, complete)| complete),
+            record_complete: dossier.records().last().map(|(_, complete)| *complete),
             retention: dossier
                 .last(Step::CloseStatement)
                 .map(|from| retention(from, self.zone)),

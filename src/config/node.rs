@@ -40,7 +40,8 @@ pub struct Node {
     /// `exercise = true`: everything this node raises is a drill. Default
     /// false: it is real.
     pub mode: Mode,
-    /// `data_dir`: the folder of store and journal. Default `data`, beside the
+    /// `data_dir`: the folder of store, journal, cases and closing
+    /// records. Default `data`, beside the
     /// configuration file.
     pub data_dir: PathBuf,
     /// `profiles_dir`: a folder of the user's own device profiles, which win

@@ -1,7 +1,7 @@
 //! Annex V: the recapitulation of reports, 18 columns (R-05).
 
 use crate::activation::inert;
-use crate::casework::{Act, Cases, Dossier, Mask, ON_FILE, Report, Step, case_number};
+use crate::casework::{Cases, Dossier, Mask, ON_FILE, Report, Step, case_number};
 use crate::clock::{Wall, Zone};
 
 use super::csv::csv_text;
@@ -17,13 +17,13 @@ Jenis Laporan,Status,Keterangan\n";
 pub fn recap_csv(cases: &Cases, zone: Zone) -> String {
     let mut out = HEADER.to_owned();
     for (id, dossier) in cases.cases() {
-        out.push_str(&row(id, dossier, zone));
+        out.push_str(&row(id, cases, dossier, zone));
         out.push('\n');
     }
     out
 }
 
-fn row(id: &str, dossier: &Dossier, zone: Zone) -> String {
+fn row(id: &str, cases: &Cases, dossier: &Dossier, zone: Zone) -> String {
     let report = dossier.report();
     let mask = Mask::of(&report, false);
     let text = |text: &Option<String>| text.as_deref().map_or(String::new(), |t| mask.text(t));
@@ -62,7 +62,7 @@ fn row(id: &str, dossier: &Dossier, zone: Zone) -> String {
             "terbuka"
         }
         .to_owned(),
-        remarks(id, dossier),
+        remarks(id, cases, dossier),
     ];
     let [number, columns @ ..] = columns;
     let columns: Vec<String> = columns.iter().map(|column| csv_text(column)).collect();
@@ -109,16 +109,10 @@ fn sources(report: &Report, mask: &Mask) -> String {
     all.join("; ")
 }
 
-fn remarks(id: &str, dossier: &Dossier) -> String {
+fn remarks(id: &str, cases: &Cases, dossier: &Dossier) -> String {
     let mut remarks = vec![id.to_owned()];
-    let statuses = dossier
-        .deeds
-        .iter()
-        .filter_map(|filed| match &filed.deed.act {
-            Act::Decision { status, .. } => Some(status.as_str()),
-            _ => None,
-        });
-    remarks.extend(statuses.last().map(str::to_owned));
+    let status = cases.facts(dossier).status();
+    remarks.extend(status.map(|(status, _)| status.to_string()));
     remarks.extend(dossier.activations().iter().map(|id| inert(id, 40)));
     remarks.join(", ")
 }

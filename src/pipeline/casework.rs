@@ -638,7 +638,7 @@ impl CaseTask {
             .cases
             .cases()
             .into_iter()
-            .filter(|(_, dossier)| dossier.closing().is_some() && dossier.record().is_none())
+            .filter(|(_, dossier)| dossier.closing().is_some() && dossier.records().is_empty())
             .map(|(id, _)| id.to_owned())
             .collect();
         self.unrecorded = closed;

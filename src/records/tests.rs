@@ -150,7 +150,7 @@ fn a_closing_record_can_be_read_and_checked_without_us() {
         .unwrap();
     assert!(checked.status.success(), "{checked:?}");
 
-    assert_eq!(verify_record(&to, Some(&record.sums)).unwrap(), []);
+    assert_eq!(verify_record(&to, Some(&[&record.sums])).unwrap(), []);
     assert!(matches!(
         write_record(&sources, "C-000001", &to, at(9)),
         Err(RecordError::Exists(_))
@@ -164,7 +164,7 @@ fn a_closing_record_can_be_read_and_checked_without_us() {
     fs::write(to.join("more.txt"), "more").unwrap();
     fs::remove_file(to.join("policy.json")).unwrap();
     assert_eq!(
-        verify_record(&to, Some("another")).unwrap(),
+        verify_record(&to, Some(&["another"])).unwrap(),
         [
             Difference::Sums,
             Difference::Changed("decisions.csv".to_owned()),

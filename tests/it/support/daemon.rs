@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use reqwest::{Client, RequestBuilder, Response};
 use serde_json::Value;
+use tokio::task::JoinHandle;
 
 use super::{Home, PATIENCE, wait_for};
 
@@ -117,6 +118,16 @@ impl Daemon {
             .header("content-type", "application/json")
             .body(body.to_string());
         answer(self.send(request).await).await
+    }
+
+    /// Posts a document and waits for no answer; dropped, it breaks off.
+    pub(crate) fn post_and_leave(&self, path: &str, body: &Value) -> JoinHandle<()> {
+        let request = self
+            .client
+            .post(self.url(path))
+            .header("content-type", "application/json")
+            .body(body.to_string());
+        tokio::spawn(async move { drop(request.send().await) })
     }
 
     /// Asks for `path` until `wanted` finds what it wants in the document.

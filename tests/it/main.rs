@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
 mod alarm;
+mod chunks;
 mod cli;
 mod config;
 mod criteria;

@@ -21,10 +21,10 @@ pub(crate) fn bytes_of(path: &Path) -> Vec<u8> {
         .lines()
         .map(|line| line.split('#').next().unwrap_or_default())
         .flat_map(str::split_whitespace);
-    let digits: String = words.collect();
-    (0..digits.len())
-        .step_by(2)
-        .map(|at| u8::from_str_radix(&digits[at..at + 2], 16).unwrap())
+    let digits: Vec<u8> = words.flat_map(str::bytes).collect();
+    digits
+        .chunks(2)
+        .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap())
         .collect()
 }
 

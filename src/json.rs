@@ -1,7 +1,7 @@
 //! Documents that are JSON but for numbers that JSON does not have.
 
-/// The document with `null` in the place of each `NaN`, `Infinity` and number
-/// that no float can hold; `None` when there is none of them.
+/// The document with `null` in the place of each `NaN`, `nan`, `Infinity`, `inf` and
+/// number that no float can hold; `None` when there is none of them.
 ///
 /// Several languages write these, and strict readers refuse the whole document
 /// for one. Texts inside quotes are left alone.
@@ -49,7 +49,8 @@ fn word_len(text: &str) -> usize {
 
 fn is_non_finite(token: &str) -> bool {
     let unsigned = token.strip_prefix('-').unwrap_or(token);
-    matches!(unsigned, "NaN" | "Infinity")
+    let is = |word: &str| unsigned.eq_ignore_ascii_case(word);
+    ["nan", "inf", "infinity"].into_iter().any(is)
         || (unsigned.starts_with(|c: char| c.is_ascii_digit())
             && token.parse::<f64>().is_ok_and(f64::is_infinite))
 }
@@ -76,6 +77,10 @@ mod tests {
         check(
             r#"{"a":1e400,"b":-1e999,"c":1e30}"#,
             Some(r#"{"a":null,"b":null,"c":1e30}"#),
+        );
+        check(
+            r#"{"a":nan,"b":-inf,"c":true}"#,
+            Some(r#"{"a":null,"b":null,"c":true}"#),
         );
         check(r#"{"NaN":"NaN \" Infinity","b":-0.5e-3}"#, None);
         check(r#"{"a":"\\","b":NaN}"#, Some(r#"{"a":"\\","b":null}"#));

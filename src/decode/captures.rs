@@ -101,7 +101,9 @@ impl<'a> Captures<'a> {
                 Some(Some(found)) => found.into_iter().map(Some).collect(),
                 // A recorded payload without its topic can only be known by its
                 // form, and any text would pass for a plain one.
-                None if !matches!(message.format, Format::Json { .. }) => return Found::Other,
+                None if !matches!(message.format, Format::Json { .. } | Format::Regex { .. }) => {
+                    return Found::Other;
+                }
                 None => smallvec::smallvec![None; pattern.capture_names().count()],
             },
         };

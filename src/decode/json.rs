@@ -71,6 +71,8 @@ fn find<'d>(document: &'d serde_json::Value, place: &JsonPlace) -> Option<&'d se
 }
 
 fn document(body: &str) -> Result<serde_json::Value, String> {
+    // Some programs begin every text with a byte order mark.
+    let body = body.trim_start_matches('\u{feff}');
     let read = |text: &str| serde_json::from_str::<serde_json::Value>(text);
     read(body)
         // A number that is none costs the one value, and not those beside it.

@@ -55,26 +55,72 @@ pub(super) fn find(
     order: CrcOrder,
     input: &mut BytesMut,
 ) -> Found {
-    let mut skip = 0;
-    while let Some(rest) = input.get(skip..).filter(|rest| !rest.is_empty()) {
-        match candidate(request, address, order, rest) {
-            // Rubbish can look like the beginning of an answer, so that what
-            // follows is looked at as well; nothing is dropped before the end.
-            Candidate::No | Candidate::Open => {}
-            Candidate::Whole(length) => {
-                input.advance(skip);
-                let frame = input.split_to(length).freeze();
-                let is_exception = frame.get(1).is_some_and(|code| code & EXCEPTION != 0);
-                return if is_exception {
-                    Found::Exception(frame)
-                } else {
-                    Found::Answer(frame)
-                };
-            }
-        }
-        skip += 1;
+    let Some((skip, length)) = whole(request, address, order, input) else {
+        return Found::Nothing;
+    };
+    input.advance(skip);
+    let frame = input.split_to(length).freeze();
+    let is_exception = frame.get(1).is_some_and(|code| code & EXCEPTION != 0);
+    if is_exception {
+        Found::Exception(frame)
+    } else {
+        Found::Answer(frame)
     }
-    Found::Nothing
+}
+
+/// Where the first sound answer begins, and how long it is.
+///
+/// Rubbish can look like the beginning of an answer, so that what follows an open
+/// one is looked at as well.
+fn whole(
+    request: ModbusRequest,
+    address: u8,
+    order: CrcOrder,
+    input: &[u8],
+) -> Option<(usize, usize)> {
+    (0..input.len()).find_map(|skip| {
+        let rest = input.get(skip..)?;
+        match candidate(request, address, order, rest) {
+            Candidate::Whole(length) => Some((skip, length)),
+            Candidate::No | Candidate::Open => None,
+        }
+    })
+}
+
+/// What stands before the first sound answer, with its length.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stray {
+    /// Nothing, or all there is: no sound answer follows.
+    None,
+    /// An answer of the right length with a wrong checksum.
+    Failed(usize),
+    /// An answer that ends too early.
+    Cut(usize),
+    /// Anything else.
+    Noise(usize),
+}
+
+/// Looks at what stands before the answer to `request`. Where its checksum is
+/// wrong, an answer is known by its head, or by the one that follows.
+pub(super) fn stray(request: ModbusRequest, address: u8, order: CrcOrder, bytes: &[u8]) -> Stray {
+    let found = whole(request, address, order, bytes);
+    if found.is_some_and(|(skip, _)| skip == 0) {
+        return Stray::None;
+    }
+    let head = [address, request.function()];
+    if let Some((frame, rest)) = bytes.split_at_checked(request.answer_bytes()) {
+        let is_followed = rest.is_empty() || rest.first() == Some(&address);
+        if is_followed
+            && (frame.starts_with(&head) || rest.get(..2).is_none_or(|next| next == head))
+        {
+            return Stray::Failed(frame.len());
+        }
+    }
+    match found {
+        Some((skip, _)) if bytes.starts_with(&head) => Stray::Cut(skip),
+        Some((skip, _)) => Stray::Noise(skip),
+        None => Stray::None,
+    }
 }
 
 enum Candidate {

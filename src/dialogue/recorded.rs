@@ -1,13 +1,14 @@
 //! Recordings of an instrument that is polled: nothing but its answers, in the
 //! order of the cycle.
 
-use bytes::{Bytes, BytesMut};
+use bytes::{Buf, Bytes, BytesMut};
 
 use super::answer::{self, Bus, Taken, is_blank};
+use super::modbus::{self, Stray};
 use super::variable::Variables;
-use crate::frame::{Framed, Refusal};
-use crate::profile::Profile;
-use crate::profile::dialogue::{Answer, Dialogue, Expect, Label, Request};
+use crate::frame::{Framed, HEAD_BYTES, Refusal};
+use crate::profile::dialogue::{Answer, Dialogue, Expect, Label, ModbusRequest, Request};
+use crate::profile::{FramingKind, Profile};
 
 /// Gives each answer of a recording the label of its request.
 #[derive(Debug)]
@@ -29,12 +30,16 @@ pub struct Recorded<'p> {
 }
 
 impl<'p> Recorded<'p> {
-    /// For profiles whose messages are told apart by the request; `None` for
+    /// For profiles whose answers are known by their order alone; `None` for
     /// others, and where the framing tells where an answer ends.
     pub fn new(profile: &'p Profile) -> Option<Self> {
         let plan = profile.dialogue.as_deref()?;
         let poll = plan.poll.as_ref()?;
-        profile.topics().next()?;
+        // A recording has no pauses that could end an answer.
+        let is_told_apart = profile.topics().next().is_some() || poll.join.is_some();
+        if !is_told_apart && !matches!(profile.framing.kind, FramingKind::Idle { .. }) {
+            return None;
+        }
         // What changes the instrument is not sent by default.
         let asked = poll.requests.iter().filter(|request| !request.ask.changes);
         let first: Vec<_> = asked
@@ -63,15 +68,22 @@ impl<'p> Recorded<'p> {
     /// The answers one by one.
     pub fn answers(mut self, answers: impl IntoIterator<Item = Bytes>) -> Vec<(String, Framed)> {
         for answer in answers {
-            let Some((request, due)) = self.due() else {
-                break;
-            };
+            if self.is_greeted(&answer).is_some() {
+                continue;
+            }
             let mut input = BytesMut::from(answer);
-            self.take(request, due, &mut input);
-            if !is_blank(&input) {
-                let why = Refusal::UnexpectedReply;
-                let bytes = input.freeze();
-                self.find(&request.label, Framed::Refused { why, bytes });
+            while let Some((request, due)) = self.due() {
+                self.take(request, due, &mut input);
+                if is_blank(&input) {
+                    break;
+                }
+                // Answers that are one frame may have come without a pause.
+                if self.join.is_none() {
+                    let why = Refusal::UnexpectedReply;
+                    let bytes = input.freeze();
+                    self.find(&request.label, Framed::Refused { why, bytes });
+                    break;
+                }
             }
         }
         self.found
@@ -82,6 +94,10 @@ impl<'p> Recorded<'p> {
     pub fn stream(mut self, bytes: &[u8]) -> Vec<(String, Framed)> {
         let mut input = BytesMut::from(bytes);
         while !input.is_empty() {
+            if let Some(length) = self.is_greeted(&input) {
+                input.advance(length);
+                continue;
+            }
             let Some((request, due)) = self.due() else {
                 break;
             };
@@ -90,12 +106,34 @@ impl<'p> Recorded<'p> {
         self.found
     }
 
+    /// Where `input` begins with the answer of the start script, before a cycle:
+    /// takes what it says. Gives its length.
+    fn is_greeted(&mut self, input: &[u8]) -> Option<usize> {
+        let hello = self.plan.hello.as_ref()?;
+        if self.count > 0 && !self.is_cycle_over() {
+            return None;
+        }
+        let length = hello.length(input).filter(|length| *length > 0)?;
+        let answer = input.get(..length)?;
+        for due in self.plan.start_answers() {
+            self.variables.take(&due.sets, answer);
+        }
+        Some(length)
+    }
+
     /// Takes the next answer out of `input`.
     fn take(&mut self, request: &Request, due: &Answer, input: &mut BytesMut) {
         let bus = Bus {
             address: self.plan.address,
             crc_order: self.plan.crc_order,
         };
+        if let Expect::Modbus(asked) = due.expect
+            && self.is_damaged(request, asked, bus, input)
+        {
+            self.is_lacking = true;
+            self.go_on();
+            return;
+        }
         match answer::take(
             &due.expect,
             &self.variables,
@@ -124,6 +162,28 @@ impl<'p> Recorded<'p> {
                 }
             }
         }
+    }
+
+    /// Refuses what stands on a bus before the next sound answer; tells whether it
+    /// was the answer that is due.
+    fn is_damaged(
+        &mut self,
+        request: &Request,
+        asked: ModbusRequest,
+        bus: Bus,
+        input: &mut BytesMut,
+    ) -> bool {
+        let (why, skipped, is_due) = match modbus::stray(asked, bus.address, bus.crc_order, input) {
+            Stray::None => return false,
+            Stray::Failed(length) => (Refusal::Checksum, length, true),
+            Stray::Cut(length) => (Refusal::Cut(length), length, true),
+            Stray::Noise(length) => (Refusal::Noise(length), length, false),
+        };
+        let mut bytes = input.split_to(skipped);
+        bytes.truncate(HEAD_BYTES);
+        let bytes = bytes.freeze();
+        self.find(&request.label, Framed::Refused { why, bytes });
+        is_due
     }
 
     fn find(&mut self, label: &Label, framed: Framed) {

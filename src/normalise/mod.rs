@@ -145,7 +145,7 @@ impl Normaliser {
     }
 
     fn channel(&self, value: &RawValue, flags: &mut Flags) -> Channel {
-        let (conversion, factor) = self.conversion(value);
+        let (conversion, calibration) = self.conversion(value);
         let convert = |number: Number| {
             let number = number.as_f64() * value.scale + value.offset;
             let canonical = value.unit.canonical(number, self.gy_to_sv);
@@ -192,7 +192,7 @@ impl Normaliser {
                 value: number,
                 unit: value.unit.symbol,
             }),
-            factor,
+            factor: self.factor(value, calibration),
             counting: value.counting,
         }
     }
@@ -228,6 +228,47 @@ impl Normaliser {
                 (Conversion::Scale(1.0), factor)
             }
         }
+    }
+
+    /// All that was done to the number but for its unit: the wire's scale, a
+    /// convention, and a sensitivity or calibration.
+    fn factor(&self, value: &RawValue, calibration: Option<Arc<Factor>>) -> Option<Arc<Factor>> {
+        let mut texts = Vec::new();
+        let mut sources = Vec::new();
+        let is_scaled = (value.scale - 1.0).abs() > f64::EPSILON;
+        if is_scaled || value.offset != 0.0 {
+            texts.push(match value.offset {
+                offset if offset > 0.0 => format!("x {} + {offset}", value.scale),
+                offset if offset < 0.0 => format!("x {} - {}", value.scale, -offset),
+                _ => format!("x {}", value.scale),
+            });
+            sources.extend(
+                self.profile
+                    .sources
+                    .first()
+                    .map(|source| source.what.clone()),
+            );
+        }
+        let convention = match value.unit.convention {
+            Convention::None => None,
+            Convention::Roentgen => Some("10 mSv per R".to_owned()),
+            Convention::Gray => Some(format!("{} Sv per Gy", self.gy_to_sv)),
+        };
+        if let Some(text) = convention {
+            texts.push(text);
+            sources.push("convention".to_owned());
+        }
+        if texts.is_empty() {
+            return calibration;
+        }
+        if let Some(factor) = calibration {
+            texts.push(factor.text.clone());
+            sources.push(factor.source.clone());
+        }
+        Some(Arc::new(Factor {
+            text: texts.join(", "),
+            source: sources.join("; "),
+        }))
     }
 
     fn position(&self, raw: RawPosition) -> Option<Position> {

@@ -136,7 +136,7 @@ fn each_number_is_converted_once() {
         ("7,uSv/h,,,", 7.0, None),
         ("7,nSv/h,,,", 0.007, None),
         ("7,mSv/h,,,", 7000.0, None),
-        ("120,uR/h,,,", 1.2, None),
+        ("120,uR/h,,,", 1.2, Some(("10 mSv per R", "convention"))),
         ("7,cpm,,,", 0.07, of_sheet),
         ("7,cps,,,", 4.2, of_sheet),
         ("7,mSv,dose,,", 7000.0, None),
@@ -157,6 +157,8 @@ fn the_calibration_goes_before_the_profile_and_stays_with_the_value() {
     both.check("100,cpm,,,", 0.55, certificate("200 cpm per uSv/h x 1.1"));
     both.check("100,uSv/h,,,", 110.0, certificate("x 1.1"));
     both.check("100,uSv,dose,,", 110.0, certificate("x 1.1"));
+    let with_convention = Some(("10 mSv per R, x 1.1", "convention; certificate"));
+    both.check("100,uR/h,,,", 1.1, with_convention);
     // Counts are what they are.
     both.check("60,cpm,counts,,", 1.0, None);
 
@@ -190,22 +192,19 @@ fn a_number_too_high_for_its_unit_is_over_range_and_not_infinite() {
 
 #[test]
 fn conventions_are_flagged_and_gray_is_the_profiles() {
-    for (profile, line, value, flag) in [
-        ("", "1,uGy/h,,,", 1.2, Flag::GrayConverted),
-        ("gy_to_sv = 1.0", "1,uGy/h,,,", 1.0, Flag::GrayConverted),
-        (
-            "gy_to_sv = 1.0",
-            "100,uR/h,,,",
-            1.0,
-            Flag::RoentgenConverted,
-        ),
-        ("", "1,mGy,dose,,", 1200.0, Flag::GrayConverted),
+    let own = "gy_to_sv = 1.0";
+    let (gray, roentgen) = (Flag::GrayConverted, Flag::RoentgenConverted);
+    for (profile, line, value, flag, factor) in [
+        ("", "1,uGy/h,,,", 1.2, gray, "1.2 Sv per Gy"),
+        (own, "1,uGy/h,,,", 1.0, gray, "1 Sv per Gy"),
+        (own, "100,uR/h,,,", 1.0, roentgen, "10 mSv per R"),
+        ("", "1,mGy,dose,,", 1200.0, gray, "1.2 Sv per Gy"),
     ] {
         let case = Case {
             profile,
             ..Case::default()
         };
-        case.check(line, value, None);
+        case.check(line, value, Some((factor, "convention")));
         let flags = case.reading(line).flags;
         let conventions = [Flag::GrayConverted, Flag::RoentgenConverted];
         let set: Vec<Flag> = flags.iter().filter(|f| conventions.contains(f)).collect();

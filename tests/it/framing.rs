@@ -432,8 +432,22 @@ fn one_changed_byte_is_never_a_reading() {
     push[1] = u8::try_from(push.len() + 1).unwrap();
     let sum = push.iter().fold(0u8, |sum, byte| sum.wrapping_add(*byte));
     push.extend([sum, 0x55]);
+    let recorded = |path: &str| {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("device-profiles");
+        crate::chunks::bytes_of(&folder.join(path))
+    };
     for (id, frame) in [
         ("automess-6150ad", vec![0x02, 0x14, 0xe1, 0x7a, 0xfd, 0x72]),
+        (
+            "atomtex-bdkg05",
+            recorded("atomtex-bdkg05/frames/ok/samples.hex"),
+        ),
+        (
+            "mirion-accurad",
+            recorded("mirion-accurad/frames/ok/sample.hex"),
+        ),
+        ("modbus-rtu", recorded("modbus-rtu/frames/ok/alarm.hex")),
+        ("radex-one", recorded("radex-one/frames/ok/sample.hex")),
         ("bosean-fs5000", push),
         (
             "canberra-adm300",

@@ -5,6 +5,7 @@
 mod alarm;
 mod casework;
 mod channels;
+mod chunks;
 mod cli;
 mod closing;
 mod config;

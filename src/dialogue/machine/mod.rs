@@ -107,6 +107,7 @@ impl Dialogue {
                 address: 0,
                 spacing: Duration::ZERO,
                 again: None,
+                hello: None,
                 crc_order: CrcOrder::LowHigh,
                 start: Vec::new(),
                 poll: None,

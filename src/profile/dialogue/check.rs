@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::model::{
     Answer, Ask, CrcOrder, Dialogue, Expect, Label, LabelPart, Message, Poll, Prefix, Request, Set,
-    Step,
+    Shape, Step,
 };
 use super::request::{hex, message};
 use super::schema::{RawDialogue, RawExpect, RawPoll, RawStep};
@@ -56,6 +56,13 @@ pub(in crate::profile) fn check(raw: &RawDialogue, problems: &mut Vec<String>) -
         let text = "must be at least 1, and goes with instruments that are not polled";
         p.add("dialogue.again_ms", text);
     }
+    let hello = raw.hello.as_deref().and_then(|pattern| {
+        let shape = Shape::new(pattern);
+        shape.map_err(|error| p.add("dialogue.hello", error)).ok()
+    });
+    if raw.hello.is_some() && (raw.start.is_empty() || raw.poll.is_none()) {
+        p.add("dialogue.hello", "goes with `start` and `poll`");
+    }
     let mut known = BTreeSet::new();
     let start = script("start", &raw.start, &mut known, p);
     let poll = raw.poll.as_ref().map(|raw| poll(raw, &mut known, p));
@@ -65,6 +72,7 @@ pub(in crate::profile) fn check(raw: &RawDialogue, problems: &mut Vec<String>) -
         spacing: p.time("dialogue.spacing_ms", raw.spacing_ms.unwrap_or(0)),
         again,
         crc_order,
+        hello,
         start,
         poll,
         exit,

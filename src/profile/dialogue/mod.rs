@@ -10,7 +10,7 @@ mod schema;
 
 pub use model::{
     Answer, Ask, CrcOrder, Dialogue, Expect, Label, LabelPart, Message as DialogueMessage,
-    ModbusRequest, Poll, Prefix, Put, PutForm, PutWhat, Request, Set, Step,
+    ModbusRequest, Poll, Prefix, Put, PutForm, PutWhat, Request, Set, Shape, Step,
 };
 pub use schema::{RawDialogue, RawExpect, RawModbus, RawPoll, RawPut, RawSet, RawStep};
 

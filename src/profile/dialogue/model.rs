@@ -15,6 +15,8 @@ pub struct Dialogue {
     pub again: Option<Duration>,
     /// Order of the CRC bytes of Modbus.
     pub crc_order: CrcOrder,
+    /// What the start script is answered with, where a recording may hold it.
+    pub hello: Option<Shape>,
     /// Said once after the port was opened.
     pub start: Vec<Step>,
     /// Asked again and again.
@@ -27,22 +29,57 @@ impl Dialogue {
     /// The variable that holds the instrument's own serial number.
     pub const DEVICE: &str = "device";
 
+    /// What the start script is answered, in order.
+    pub fn start_answers(&self) -> impl Iterator<Item = &Answer> {
+        self.start.iter().filter_map(|step| match step {
+            Step::Ask(ask) => ask.answer.as_ref(),
+            Step::Await(answer) => Some(answer),
+            Step::Wait(_) | Step::Discard(_) => None,
+        })
+    }
+
     /// Whether the instrument is asked for its serial number.
     pub fn tells_device(&self) -> bool {
-        let of_step = |step: &'_ Step| match step {
-            Step::Ask(ask) => ask.answer.clone(),
-            Step::Await(answer) => Some(answer.clone()),
-            Step::Wait(_) | Step::Discard(_) => None,
-        };
         let requests = self.poll.iter().flat_map(|poll| &poll.requests);
         let mut answers = self
-            .start
-            .iter()
-            .filter_map(of_step)
-            .chain(requests.filter_map(|request| request.ask.answer.clone()));
+            .start_answers()
+            .chain(requests.filter_map(|request| request.ask.answer.as_ref()));
         answers.any(|answer| answer.sets.iter().any(|set| set.name == Self::DEVICE))
     }
 }
+
+/// What an answer without an end of its own looks like, byte for byte.
+#[derive(Clone, Debug)]
+pub struct Shape(regex::bytes::Regex);
+
+impl Shape {
+    /// From a regular expression, where `.` is any byte.
+    ///
+    /// # Errors
+    ///
+    /// When it is none, or too large.
+    pub fn new(pattern: &str) -> Result<Self, regex::Error> {
+        regex::bytes::RegexBuilder::new(&format!("^(?:{pattern})"))
+            .unicode(false)
+            .dot_matches_new_line(true)
+            .size_limit(1 << 20)
+            .build()
+            .map(Self)
+    }
+
+    /// How many of these bytes it is, from the first one on.
+    pub fn length(&self, bytes: &[u8]) -> Option<usize> {
+        self.0.find(bytes).map(|found| found.end())
+    }
+}
+
+impl PartialEq for Shape {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.as_str() == other.0.as_str()
+    }
+}
+
+impl Eq for Shape {}
 
 /// Order of the two CRC bytes of Modbus.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -21,6 +21,9 @@ pub struct RawDialogue {
     /// Order of the two CRC bytes of Modbus: `low_high` or `high_low`; default
     /// `low_high`.
     pub modbus_crc: Option<String>,
+    /// Regular expression of what the start script is answered with, byte for
+    /// byte; a recording may hold this answer before a cycle. Default: none.
+    pub hello: Option<String>,
     /// What is said once after the port was opened, in order.
     #[serde(default)]
     pub start: Vec<RawStep>,

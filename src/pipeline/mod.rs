@@ -469,19 +469,17 @@ async fn serve(
     }
 }
 
-/// The matters as they were kept; one of an activation that is open and has none
-/// begins now.
+/// The matters as they were kept, brought up to the journal; one of an activation
+/// that is present and has none begins now.
 fn closings(config: &Config, kept: Option<Saved>, machine: &Machine, now: Received) -> Closings {
     let mut closings = after::no_matters(config);
     if let Some(kept) = kept {
         closings = closings.resumed(kept, now);
+        closings.let_go(|id| machine.activation(id).is_some());
     }
-    for activation in machine.open() {
-        closings.follow(
-            now,
-            activation,
-            &after::ground_of(&activation.place, config),
-        );
+    for activation in machine.open().chain(machine.closed()) {
+        let ground = after::ground_of(&activation.place, config);
+        closings.follow(now, activation, &ground);
     }
     closings
 }

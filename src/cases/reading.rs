@@ -8,9 +8,9 @@ use super::field::{self, Sent};
 use super::{Answer, ReadingAnswer};
 use crate::clock::{TimeError, Wall};
 use crate::criteria::{
-    CountBackground, ExistingArea, ExistingKind, Input, Judgement, Medical, Norm, NormItem,
-    Observation, Policy, Rain, Remark, Remarks, Role, Rule, Setting, Shown, SourceKind, Status,
-    Subject, judge, overrange_bound,
+    BackgroundFrom, BackgroundSource, CountBackground, ExistingArea, ExistingKind, Input,
+    Judgement, Medical, Norm, NormItem, Observation, Policy, Rain, Remark, Remarks, Role, Rule,
+    Setting, Shown, SourceKind, Status, Subject, judge, overrange_bound,
 };
 use crate::quality::{Arrived, Message, TimeCheck, time};
 use crate::reading::{DeviceTime, Position, PositionSource, Quantity, Radiation};
@@ -314,6 +314,10 @@ fn setting(case: &mut ReadingInput, policy: &Policy) -> Result<Setting, CaseErro
     )?;
     let counts = case.background_counts.take().unwrap_or_default();
     let counts_unit = counts.unit.as_deref().unwrap_or("cps");
+    let background_usv_h = case.background.as_ref().and_then(|background| {
+        let unit = background.unit.as_deref().unwrap_or_default();
+        in_canonical(background.value, unit, Dimension::DoseRate, policy)
+    });
     let per_s =
         |counts: Option<f64>| in_canonical(counts, counts_unit, Dimension::CountRate, policy);
     Ok(Setting {
@@ -323,10 +327,8 @@ fn setting(case: &mut ReadingInput, policy: &Policy) -> Result<Setting, CaseErro
         distance_m: case.distance_m,
         source: field::word("source", case.source.as_deref(), SourceKind::from_word)?,
         persistence_min: case.persistence_min,
-        background_usv_h: case.background.as_ref().and_then(|background| {
-            let unit = background.unit.as_deref().unwrap_or_default();
-            in_canonical(background.value, unit, Dimension::DoseRate, policy)
-        }),
+        background_usv_h,
+        background_from: background_usv_h.map(|_| BackgroundFrom::new(BackgroundSource::Measured)),
         background_counts: CountBackground {
             alpha: per_s(counts.alpha),
             beta: per_s(counts.beta),

@@ -49,7 +49,8 @@ pub use judge::judge;
 pub use observation::{Input, Observation, Shown, Status, judge_reading, overrange_bound};
 pub use policy::{Basis, ByRadiation, Comparator, Policy};
 pub use setting::{
-    CountBackground, ExistingArea, ExistingKind, Medical, Norm, NormItem, Rain, Role, Setting,
+    BackgroundFrom, BackgroundSource, CountBackground, ExistingArea, ExistingKind, Medical, Norm,
+    NormItem, Rain, Role, Setting,
 };
 pub use words::{
     ChannelVerdict, Class, Disposition, Judgement, MAX_CHANNELS, Recommendation, Remark, Remarks,

@@ -2,6 +2,7 @@
 //! readings.
 
 use super::words::{SourceKind, Subject};
+use crate::clock::Wall;
 use crate::quality::Arrived;
 use crate::reading::words;
 
@@ -38,6 +39,42 @@ words! {
         Residential = "existing_residential",
         /// Existing exposure where nobody lives.
         NonResidential = "existing_nonresidential",
+    }
+}
+
+words! {
+    /// Where a dose-rate background comes from.
+    pub enum BackgroundSource {
+        /// A person measured it, and wrote it down.
+        Measured = "measured",
+        /// The median of what this instrument showed here while nothing happened.
+        Learned = "learned",
+        /// The record of a survey of the site.
+        SiteSurvey = "site_survey",
+        /// Nobody knows it: the policy's fallback.
+        Assumed = "assumed",
+    }
+}
+
+/// Where a dose-rate background comes from, and how good it is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct BackgroundFrom {
+    /// Its source.
+    pub source: BackgroundSource,
+    /// When it was taken or last learned; absent when nobody wrote it down.
+    pub taken_at: Option<Wall>,
+    /// How many points stand behind it, when known.
+    pub n_points: Option<u32>,
+}
+
+impl BackgroundFrom {
+    /// Of a source of which nothing more is known.
+    pub const fn new(source: BackgroundSource) -> Self {
+        Self {
+            source,
+            taken_at: None,
+            n_points: None,
+        }
     }
 }
 
@@ -111,6 +148,8 @@ pub struct Setting {
     /// Dose rate without a source, measured at this place with this kind of
     /// instrument, in µSv/h.
     pub background_usv_h: Option<f64>,
+    /// Where that comes from; absent without one. Decides nothing.
+    pub background_from: Option<BackgroundFrom>,
     /// Counts without a source.
     pub background_counts: CountBackground,
     /// What counts are multiplied by to stand for the reference probe.

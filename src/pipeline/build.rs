@@ -12,7 +12,9 @@ use super::router::Router;
 use crate::activation::{ActivationView, Coordinates, PlaceContext, SiteRef};
 use crate::clock::Wall;
 use crate::config::{self, Channel, Claim, Config, Input};
-use crate::criteria::{CountBackground, Setting, SourceKind, Subject};
+use crate::criteria::{
+    BackgroundFrom, BackgroundSource, CountBackground, Setting, SourceKind, Subject,
+};
 use crate::decode::Decoder;
 use crate::deliver::{
     Kind, Language, MqttPublisher, Notice, Subscriber, SubscriberConfig, Webhook,
@@ -300,6 +302,10 @@ fn setting(configured: &config::Instrument) -> Setting {
         distance_m: configured.distance_m,
         source: Some(configured.source_kind),
         background_usv_h: background.dose_rate.map(|rate| rate.usv_per_h()),
+        background_from: background.dose_rate.map(|_| BackgroundFrom {
+            taken_at: background.recorded_at,
+            ..BackgroundFrom::new(BackgroundSource::Measured)
+        }),
         background_counts: background
             .counts
             .map_or_else(CountBackground::default, |counts| CountBackground {

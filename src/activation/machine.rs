@@ -1,6 +1,7 @@
 //! The machine's outside: readings, time and people in, effects out.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use smallvec::SmallVec;
@@ -35,6 +36,9 @@ pub struct Config {
     /// Closed activations that are remembered. Open ones have no limit.
     /// Default 1000.
     pub keep_closed: usize,
+    /// Hash of the policy that judges, for the record; absent where nobody names
+    /// one.
+    pub policy: Option<Arc<str>>,
 }
 
 impl Default for Config {
@@ -47,6 +51,7 @@ impl Default for Config {
             reopen_within: Duration::from_secs(60 * 60),
             bundle: Duration::from_secs(30),
             keep_closed: 1000,
+            policy: None,
         }
     }
 }

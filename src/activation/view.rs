@@ -3,13 +3,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::guide;
 use super::id::Mode;
 use super::message::{self, Text, inert};
 use super::place::{Coordinates, Place};
 use super::state::{Activation, Evidence, Member};
 use super::transition::Transition;
 use crate::clock::Zone;
+use crate::criteria::Source;
+use crate::language::Language;
 use crate::units::rounded;
 
 /// Longest name of a site or item that is passed on, in characters.
@@ -141,10 +142,7 @@ impl ActivationView {
             class: activation.class.to_string(),
             class_max: activation.class_max.to_string(),
             rule: activation.rule.to_string(),
-            rule_source: guide::of(activation.rule, activation.class_max)
-                .source
-                .en
-                .to_owned(),
+            rule_source: Source::of(activation.rule.as_str()).text(Language::English),
             also: activation
                 .also
                 .iter()

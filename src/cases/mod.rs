@@ -5,11 +5,11 @@
 //! and the others go on.
 //!
 //! ```
-//! use pantau::cases::assess_file;
+//! use pantau::cases::{Explain, assess_file};
 //! use pantau::criteria::Policy;
 //!
 //! let text = r#"{"id":"a","kind":"category","input":{"a_over_d":12.0}}"#;
-//! let assessed = assess_file(text, &Policy::default());
+//! let assessed = assess_file(text, &Policy::default(), Explain::No);
 //! assert_eq!(
 //!     serde_json::to_string(&assessed.lines)?,
 //!     r#"[{"id":"a","category":2,"rule":"CAT-AD"}]"#
@@ -30,7 +30,7 @@ use serde_json::Value;
 
 pub use error::CaseError;
 
-use crate::criteria::Policy;
+use crate::criteria::{Explanation, Policy};
 use crate::error::{Chain, excerpt};
 
 /// Longest error text of an answer, in characters.
@@ -44,6 +44,31 @@ pub struct Line {
     /// What was found.
     #[serde(flatten)]
     pub answer: Answer,
+    /// Why, where it was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub explanation: Option<Box<Explanation>>,
+}
+
+/// An answer, and what explains it when somebody asks.
+struct Found {
+    answer: Answer,
+    explanation: Option<Box<Explanation>>,
+}
+
+/// Whether answers are explained.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Explain {
+    /// Each with the reasons for it.
+    Yes,
+    /// The answers alone.
+    No,
+}
+
+impl Explain {
+    /// The explanation, made only where it is asked for.
+    fn then(self, explain: impl FnOnce() -> Explanation) -> Option<Box<Explanation>> {
+        (self == Self::Yes).then(|| Box::new(explain()))
+    }
 }
 
 /// What was found, by the kind of case.
@@ -142,31 +167,45 @@ impl Assessed {
 }
 
 /// Judges every case of a file: `{"cases":[…]}`, a bare array, or one case a line.
-pub fn assess_file(text: &str, policy: &Policy) -> Assessed {
+pub fn assess_file(text: &str, policy: &Policy, explain: Explain) -> Assessed {
     let lines = split::cases(text)
         .into_iter()
-        .map(|case| assess(case, policy))
+        .map(|case| assess(case, policy, explain))
         .collect();
     Assessed { lines }
 }
 
 /// Judges one case, given as its JSON text.
-pub fn assess(text: &str, policy: &Policy) -> Line {
-    let (id, answer) = match serde_json::from_str(text) {
+pub fn assess(text: &str, policy: &Policy, explain: Explain) -> Line {
+    let (id, found) = match serde_json::from_str(text) {
         Ok(Value::Object(mut case)) => {
             let id = case.remove("id").unwrap_or(Value::Null);
-            (id, answer(case, policy))
+            (id, found(case, policy, explain))
         }
         Ok(_) => (Value::Null, Err(CaseError::NotAnObject)),
         Err(source) => (split::id(text), Err(CaseError::Json { source })),
     };
-    let answer = answer.unwrap_or_else(|error| Answer::Failed {
-        error: excerpt(&Chain(&error).to_string(), MAX_ERROR_CHARS),
+    let Found {
+        answer,
+        explanation,
+    } = found.unwrap_or_else(|error| Found {
+        answer: Answer::Failed {
+            error: excerpt(&Chain(&error).to_string(), MAX_ERROR_CHARS),
+        },
+        explanation: None,
     });
-    Line { id, answer }
+    Line {
+        id,
+        answer,
+        explanation,
+    }
 }
 
-fn answer(mut case: serde_json::Map<String, Value>, policy: &Policy) -> Result<Answer, CaseError> {
+fn found(
+    mut case: serde_json::Map<String, Value>,
+    policy: &Policy,
+    explain: Explain,
+) -> Result<Found, CaseError> {
     let kind = match case.remove("kind") {
         Some(Value::String(kind)) => kind,
         Some(_) => return Err(CaseError::word("kind", "a value that is no text")),
@@ -176,14 +215,14 @@ fn answer(mut case: serde_json::Map<String, Value>, policy: &Policy) -> Result<A
         .remove("input")
         .ok_or(CaseError::Missing { field: "input" })?;
     match kind.as_str() {
-        "reading" => reading::assess(input, policy),
-        "sequence" => sequence::assess(input, policy),
-        "termination" => other::termination(input, &policy.termination),
-        "food" => other::food(input),
-        "worker" => other::worker(input),
-        "report" => other::report(input),
-        "deadline" => other::deadline(input),
-        "category" => other::category(input),
+        "reading" => reading::assess(input, policy, explain),
+        "sequence" => sequence::assess(input, policy, explain),
+        "termination" => other::termination(input, policy, explain),
+        "food" => other::food(input, policy, explain),
+        "worker" => other::worker(input, policy, explain),
+        "report" => other::report(input, policy, explain),
+        "deadline" => other::deadline(input, policy, explain),
+        "category" => other::category(input, policy, explain),
         _ => Err(CaseError::word("kind", &kind)),
     }
 }

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use pantau::cases::assess;
+use pantau::cases::{Explain, assess};
 use pantau::criteria::{Policy, Rule};
 use serde_json::{Value, json};
 
@@ -13,8 +13,10 @@ mod counts;
 mod daemon;
 mod dose;
 mod exemptions;
+mod explain;
 mod files;
 mod others;
+mod policy;
 
 /// The worked cases; `None` where the specifications are not at hand.
 #[expect(clippy::print_stdout, reason = "a skipped test says so")]
@@ -62,7 +64,7 @@ fn differences(answer: &Value, expected: &Value) -> Vec<String> {
 }
 
 fn answer(case: &Value, policy: &Policy) -> Value {
-    serde_json::to_value(assess(&case.to_string(), policy)).unwrap()
+    serde_json::to_value(assess(&case.to_string(), policy, Explain::No)).unwrap()
 }
 
 #[track_caller]

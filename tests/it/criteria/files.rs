@@ -1,12 +1,12 @@
 //! Files of cases, and cases that cannot be read.
 
-use pantau::cases::{Answer, assess_file};
+use pantau::cases::{Answer, Explain, assess_file};
 use pantau::criteria::Policy;
 use serde_json::{Value, json};
 
 /// The ids of a file's answers, each with a mark when it failed.
 fn outline(text: &str) -> Vec<(Value, bool)> {
-    let assessed = assess_file(text, &Policy::default());
+    let assessed = assess_file(text, &Policy::default(), Explain::No);
     let failed = |answer: &Answer| matches!(answer, Answer::Failed { .. });
     assessed
         .lines
@@ -54,7 +54,7 @@ fn a_case_that_cannot_be_read_stops_no_other() {
 
 #[track_caller]
 fn check_error(case: &Value, expected: &str) {
-    let assessed = assess_file(&case.to_string(), &Policy::default());
+    let assessed = assess_file(&case.to_string(), &Policy::default(), Explain::No);
     assert_eq!(assessed.n_failed(), 1, "{case}");
     let line = serde_json::to_value(&assessed.lines).unwrap();
     assert_eq!(line[0]["id"], case["id"]);
@@ -178,7 +178,7 @@ fn unknown_fields_words_and_types_are_errors() {
 #[test]
 fn foreign_text_stays_on_its_line() {
     let case = json!({"id": "x", "kind": "a\nb\u{1b}[2J".repeat(100), "input": {}});
-    let assessed = assess_file(&case.to_string(), &Policy::default());
+    let assessed = assess_file(&case.to_string(), &Policy::default(), Explain::No);
     let Answer::Failed { error } = &assessed.lines[0].answer else {
         panic!("it was read");
     };

@@ -12,10 +12,10 @@ use super::place::PlaceContext;
 use super::settle::Touch;
 use super::state::{Acknowledgement, Activation, ChannelKey, Stamp, Watch};
 use super::transition::{Cause, Effect};
-use crate::clock::{Mono, Received};
-use crate::criteria::Judgement;
+use crate::clock::{Mono, Received, Wall};
+use crate::criteria::{Explanation, Judgement, Policy, Setting, explain_reading};
 use crate::error::excerpt;
-use crate::reading::Reading;
+use crate::reading::{InstrumentId, Reading};
 
 /// How activations are grouped and told.
 #[derive(Clone, Debug, PartialEq)]
@@ -73,6 +73,27 @@ pub struct Judged<'a> {
     pub judgement: &'a Judgement,
     /// Where and what for it was measured.
     pub place: &'a PlaceContext,
+    /// What the judgement rests on; absent where it was not judged here.
+    pub grounds: Option<Grounds<'a>>,
+}
+
+/// What a judgement rests on beside the reading.
+#[derive(Clone, Copy, Debug)]
+pub struct Grounds<'a> {
+    /// What was known then.
+    pub setting: &'a Setting,
+    /// The policy.
+    pub policy: &'a Policy,
+}
+
+impl Judged<'_> {
+    /// Why the judgement is what it is: worked out here and now.
+    pub(super) fn explanation(&self) -> Option<Box<Explanation>> {
+        self.grounds.map(|grounds| {
+            let explanation = explain_reading(self.reading, grounds.setting, grounds.policy);
+            Box::new(explanation)
+        })
+    }
 }
 
 /// A person who acts.
@@ -262,6 +283,16 @@ impl Machine {
             .values()
             .find(is_it)
             .or_else(|| self.closed.values().find(is_it))
+    }
+
+    /// When the event began that an instrument holds at a level.
+    pub fn onset_of(&self, instrument: &InstrumentId) -> Option<Wall> {
+        self.watches
+            .values()
+            .filter(|watch| watch.key.instrument == *instrument && watch.is_held())
+            .filter_map(|watch| self.activation(&watch.current))
+            .map(|activation| activation.onset)
+            .min()
     }
 
     /// All that are open, in the order of opening.

@@ -32,7 +32,7 @@ mod view;
 mod wire;
 
 pub use id::{ActivationId, Mode};
-pub use machine::{AckError, Config, Judged, Machine, Person};
+pub use machine::{AckError, Config, Grounds, Judged, Machine, Person};
 pub use message::{Text, Words};
 pub use place::{Coordinates, Place, PlaceContext, SiteRef, Spot, Spots};
 pub use restore::{Saved, Snapshot};

@@ -9,7 +9,7 @@ use super::place::{Coordinates, Place};
 use super::state::{Activation, Evidence, Member};
 use super::transition::Transition;
 use crate::clock::Zone;
-use crate::criteria::Source;
+use crate::criteria::{Explanation, Source};
 use crate::language::Language;
 use crate::units::rounded;
 
@@ -87,6 +87,13 @@ pub struct ActivationView {
     pub review: Vec<String>,
     /// The activation that it goes on as.
     pub merged_into: Option<String>,
+    /// Hash of the policy that judged the reading which set the highest class;
+    /// `pantau policy <hash>` shows it.
+    #[serde(default)]
+    pub policy: Option<String>,
+    /// Why that reading was judged so, in Indonesian and English.
+    #[serde(default)]
+    pub explanation: Option<Box<Explanation>>,
 }
 
 /// Where an activation is.
@@ -192,6 +199,8 @@ impl ActivationView {
                 .as_ref()
                 .and_then(|closed| closed.merged_into.as_ref())
                 .map(ToString::to_string),
+            policy: activation.policy.clone(),
+            explanation: activation.explanation.clone(),
         }
     }
 }

@@ -123,6 +123,8 @@ pub struct Recovery {
     pub unknown: u64,
     /// The repair could not be recorded.
     pub repair_error: Option<JournalError>,
+    /// Hash of the policy recorded last.
+    pub policy: Option<String>,
 }
 
 /// Where the next record goes.
@@ -195,6 +197,7 @@ pub(super) fn recover(folder: &Path) -> Result<(Recovery, End), JournalError> {
             .filter(|torn| chain.path.as_ref() == Some(&torn.segment)),
         unknown: collected.unknown,
         repair_error: None,
+        policy: collected.policy,
     };
     let end = End {
         path: chain.path,
@@ -214,6 +217,7 @@ struct Collected {
     /// By the number of the record that decided it.
     waiting: BTreeMap<u64, Waiting>,
     unknown: u64,
+    policy: Option<String>,
 }
 
 impl Collected {
@@ -241,6 +245,7 @@ impl Collected {
                     !waiting.outgoing.is_empty()
                 });
             }
+            Some(Entry::Policy { hash, .. }) => self.policy = Some(hash),
             Some(
                 Entry::Started { .. }
                 | Entry::Stopped { .. }

@@ -344,6 +344,7 @@ impl CoreTask {
         let Some(instrument) = self.parts.instruments.get_mut(at) else {
             return;
         };
+        instrument.note_onset(&self.parts.policy, &self.parts.machine);
         let taken = instrument.take(
             decoded,
             arrival,
@@ -385,6 +386,7 @@ impl CoreTask {
                         reading: &reading,
                         judgement: &judgement,
                         place: &instrument.place,
+                        grounds: Some(instrument.grounds(&self.parts.policy)),
                     },
                 );
                 if let Some(notices) = &self.parts.notices {

@@ -136,6 +136,7 @@ impl<'c> Replay<'c> {
             return;
         };
         let decoded = Decoded::Reading(raw);
+        instrument.note_onset(&self.config.criteria, &self.machine);
         let taken = instrument.take(
             decoded,
             arrival,
@@ -151,6 +152,7 @@ impl<'c> Replay<'c> {
                         reading: &reading,
                         judgement: &judgement,
                         place: &instrument.place,
+                        grounds: Some(instrument.grounds(&self.config.criteria)),
                     },
                 );
                 each(Step::Reading(reading, judgement));

@@ -134,6 +134,10 @@ fn held(before: &Condition, after: &Condition, language: Language, stays: &str) 
     }
     let ratio = language.number(LOW_RATIO);
     let (id, en) = match (before.run(), after.run()) {
+        (None, None) => (
+            "bukan pembacaan rendah yang dihitung".to_owned(),
+            "no low reading that counts".to_owned(),
+        ),
         (before, after) if before == after => (
             "pembacaan ini tidak menurunkan apa pun".to_owned(),
             "this reading lowers nothing".to_owned(),

@@ -270,7 +270,7 @@ pub fn report(
         let rule = verdict.rule;
         let why = match language {
             Language::Indonesian => format!("demikian bunyi aturan {rule} ({source})"),
-            Language::English => format!("so says rule {rule} ({source})"),
+            Language::English => format!("rule {rule} ({source}) says so"),
         };
         let mut sentences = vec![
             format!("{what}{category}, {danger}."),

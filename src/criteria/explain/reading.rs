@@ -146,7 +146,7 @@ impl Facts<'_> {
         let setting = self.observation.setting;
         let (id, en) = match (self.observation.subject(), setting.is_public()) {
             (Subject::Environment, _) => ("di lingkungan", "in the environment"),
-            (Subject::Person, true) => ("pada masyarakat", "on a member of the public"),
+            (Subject::Person, true) => ("pada anggota masyarakat", "on a member of the public"),
             (Subject::Person, false) => ("pada petugas", "on a responder or worker"),
             (Subject::Object, _) => ("pada barang", "on an object"),
         };
@@ -211,9 +211,15 @@ impl Facts<'_> {
         sentences
     }
 
+    /// What else matched and no comparison has said.
     fn also_text(&self, language: Language) -> Option<String> {
+        let is_said = |rule: &&str| {
+            let mut said = self.compared.iter().filter(|compared| compared.holds);
+            !rule.starts_with("ESC-") && said.any(|compared| compared.rule == *rule)
+        };
         let listed: Vec<String> = self
             .also()
+            .filter(|rule| !is_said(rule))
             .map(|rule| format!("{rule} ({})", Source::of(rule).text(language)))
             .collect();
         (!listed.is_empty()).then(|| {

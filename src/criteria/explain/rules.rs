@@ -10,8 +10,8 @@ pub(super) const fn class(class: Class) -> Both {
         Class::Invalid => both("tidak dapat dipakai", "not usable"),
         Class::Normal => both("normal", "normal"),
         Class::Exempt => both(
-            "dikecualikan; tetap dicatat dan terlihat",
-            "exempt; recorded and visible all the same",
+            "pengecualian yang terdokumentasi berlaku; tetap dicatat dan terlihat",
+            "a documented exemption holds; it stays recorded and visible",
         ),
         Class::ExistingManaged => both(
             "paparan eksisting yang dikelola",

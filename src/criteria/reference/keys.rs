@@ -1,8 +1,8 @@
 //! The table itself.
 //!
 //! The bounds are the project's: inside them a rule is stricter or laxer,
-//! outside it would be another rule, or none. No key moves a level of the
-//! guideline upwards.
+//! outside it would be another rule, or none. The levels of the guideline are no
+//! configuration; `tio2_schedule` and `worker_limits` can only lower one.
 
 use super::super::policy::{Basis, Policy};
 use super::super::termination::{AreaKind, NormalMode};

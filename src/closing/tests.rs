@@ -165,6 +165,7 @@ impl Stage {
             reading: &reading,
             judgement: &judgement,
             place: &place,
+            grounds: None,
         };
         let ground = (sent.ground)();
         for effect in self.machine.apply(now, &judged) {

@@ -308,7 +308,10 @@ mod tests {
         assert_eq!(hasty.hours(6, QUIET).learned(), None);
         assert_eq!(hasty.hours(1, QUIET).learned(), Some(0.08));
 
-        let mut forgetful = Years::with(Learning { days: 2.0, ..POLICY });
+        let mut forgetful = Years::with(Learning {
+            days: 2.0,
+            ..POLICY
+        });
         forgetful.hours(100, QUIET).hours(40, Evidence::Quiet(0.1));
         assert_eq!(forgetful.hours(1, QUIET).learned(), Some(0.1));
         let mut usual = Years::new();

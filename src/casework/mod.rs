@@ -24,7 +24,7 @@ mod report;
 mod view;
 mod words;
 
-pub use act::{Act, Deed, OnJava, Status, Step, Track};
+pub use act::{Act, ClosedTo, Deed, OnJava, Status, Step, Track};
 pub use case::{Cases, Done, Dossier, Facts, Filed, case_number};
 pub use check::{Known, Refusal, World, missing_for_closing};
 pub use clocks::{Assumed, Clock, State, clocks};
@@ -38,8 +38,8 @@ pub use report::{
     ReporterKind, Source,
 };
 pub use view::{
-    ActView, CaseSummary, CaseView, DecisionView, Look, RecommendationView, RetentionView,
-    retention,
+    ActView, CaseSummary, CaseView, DecisionView, Look, MatterView, RecommendationView,
+    RetentionView, retention,
 };
 pub use words::{Both, Meaning, meaning};
 

@@ -60,7 +60,7 @@ enum ByTrack {
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
-enum To {
+pub(super) enum To {
     /// Normal exposure.
     Normal,
     /// Existing exposure.
@@ -81,14 +81,20 @@ pub(super) fn recovered(args: &Args, options: &RecoveredOptions) -> anyhow::Resu
 }
 
 pub(super) fn close(args: &Args, options: &CloseOptions) -> anyhow::Result<ExitCode> {
-    let to = match options.to {
-        To::Normal => Target::Normal,
-        To::Existing => Target::Existing,
-    };
     let mut body = options.person.body();
-    body["to"] = to.as_str().into();
+    body["to"] = options.to.target().as_str().into();
     let path = format!("activations/{}/close", options.id);
     print(&[post(args, &options.common, &path, &body)?])
+}
+
+impl To {
+    /// What the rules call it.
+    pub(super) const fn target(self) -> Target {
+        match self {
+            Self::Normal => Target::Normal,
+            Self::Existing => Target::Existing,
+        }
+    }
 }
 
 impl Person {

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Subcommand};
 
 use crate::cli::ask::Options;
+use crate::cli::closing::To;
 
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum Verb {
@@ -32,8 +33,8 @@ pub(in crate::cli) enum Verb {
     Locate(LocateOptions),
     /// Record a remark.
     Note(ActOptions),
-    /// Close a case; its record is written then.
-    Close(ActOptions),
+    /// Close a case and the matters of its activations; its record is written then.
+    Close(CloseOptions),
     /// Write the record of a case; needs no running daemon.
     Export(ExportOptions),
     /// The recapitulation of annex V as CSV; needs no running daemon.
@@ -117,6 +118,15 @@ pub(in crate::cli) struct ActOptions {
     pub(super) person: Person,
     /// The case.
     pub(super) id: String,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(in crate::cli) struct CloseOptions {
+    #[command(flatten)]
+    pub(super) act: ActOptions,
+    /// To which exposure situation; default what is proposed for each activation.
+    #[arg(long, value_enum)]
+    pub(super) to: Option<To>,
 }
 
 #[derive(Debug, ClapArgs)]

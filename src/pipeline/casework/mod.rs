@@ -8,6 +8,7 @@
 //! written when the disk takes it.
 
 mod disk;
+mod matters;
 mod record;
 mod ring;
 
@@ -29,12 +30,14 @@ use crate::casework::{
     Act, CaseSummary, CaseView, Cases, Deed, Draft, Geography, Look, OnJava, Refusal,
 };
 use crate::clock::{Clock, Wall};
+use crate::closing::ClosingView;
 use crate::criteria::Class;
 use crate::error::Chain;
 use crate::exchange::recap_csv;
 use crate::journal::Entry;
 use crate::records::{CaseStore, RecordError, Sources, Written};
 use disk::{Job, Writing, end_of_writing};
+use matters::Said;
 use record::end_of_recording;
 
 /// Requests that may wait; when full, the asker waits.
@@ -142,6 +145,12 @@ pub(super) struct CaseTask {
     said_failing: bool,
     /// The activations that are remembered, by their ids.
     views: BTreeMap<String, ActivationView>,
+    /// What is proposed for the matters that are open, by their activations.
+    matters: BTreeMap<String, ClosingView>,
+    /// What the core was told of each activation's matter.
+    said: BTreeMap<String, Said>,
+    /// The core may have to be told something.
+    has_news: bool,
     /// Closed cases whose record is not written.
     unrecorded: VecDeque<String>,
     recording: Option<(String, JoinHandle<Result<Written, RecordError>>)>,
@@ -187,6 +196,9 @@ impl CaseTask {
             retry_at: now,
             said_failing: false,
             views: BTreeMap::new(),
+            matters: BTreeMap::new(),
+            said: BTreeMap::new(),
+            has_news: true,
             unrecorded: VecDeque::new(),
             recording: None,
             record_at: now,
@@ -204,6 +216,7 @@ impl CaseTask {
         let mut hears = true;
         self.look_around().await;
         loop {
+            self.tell_matters().await;
             self.go_on().await;
             tokio::select! {
                 () = stop.cancelled() => break,
@@ -212,9 +225,9 @@ impl CaseTask {
                     Err(broadcast::error::RecvError::Lagged(_)) => self.look_around().await,
                     Err(broadcast::error::RecvError::Closed) => hears = false,
                 },
-                Some(request) = self.requests.recv() => self.request(request),
+                Some(request) = self.requests.recv() => self.request(request).await,
                 (writing, outcome) = end_of_writing(&mut self.writing) => {
-                    self.written(writing, outcome);
+                    self.written(writing, outcome).await;
                 }
                 (id, outcome) = end_of_recording(&mut self.recording) => {
                     self.recorded(id, outcome);
@@ -229,7 +242,7 @@ impl CaseTask {
                 task,
             } = writing;
             if let Ok(outcome) = task.await {
-                self.written((deeds, answer), Ok(outcome));
+                self.written((deeds, answer), Ok(outcome)).await;
             }
         }
         if let Some((_, recording)) = self.recording.take() {
@@ -246,14 +259,17 @@ impl CaseTask {
         }
     }
 
-    fn request(&mut self, request: CaseRequest) {
+    async fn request(&mut self, request: CaseRequest) {
         match request {
             CaseRequest::List(answer) => drop(answer.send(self.look(false).list())),
             CaseRequest::Show {
                 id,
                 personal,
                 answer,
-            } => drop(answer.send(self.look(personal).case(&id))),
+            } => {
+                self.look_around().await;
+                drop(answer.send(self.shown(&id, personal)));
+            }
             CaseRequest::Deadlines { all, answer } => {
                 drop(answer.send(self.look(false).deadlines(all)));
             }
@@ -279,6 +295,10 @@ impl CaseTask {
         let Ok(views) = self.parts.core.ask(Command::Activations).await else {
             return;
         };
+        self.matters = views
+            .iter()
+            .filter_map(|status| Some((status.activation.id.clone(), status.closing.clone()?)))
+            .collect();
         let views = views.into_iter().map(|status| status.activation);
         self.views = views.map(|view| (view.id.clone(), view)).collect();
         for view in self.views.clone().values() {
@@ -301,6 +321,7 @@ impl CaseTask {
             &view.opened_at
         };
         self.take_notice(view, Wall::parse_rfc3339(at).ok());
+        self.has_news |= view.merged_into.is_some();
         self.views.insert(view.id.clone(), view.clone());
     }
 

@@ -47,6 +47,7 @@ mod query;
 mod reader;
 mod record;
 mod row;
+mod rules;
 mod schema;
 mod statement;
 mod worker;

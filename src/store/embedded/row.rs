@@ -12,15 +12,16 @@
 //! ```
 //!
 //! The layout belongs to the file's version; the codes below are frozen, and
-//! those of rules, remarks and flags are their positions, so new words of these
-//! are only ever appended.
+//! those of remarks and flags are their positions, so new words of these are only
+//! ever appended; those of rules have a list of their own.
 
 use rusqlite::types::Value;
 
 use super::item::Verdict;
 use super::pack::{Unpack, put_float, put_signed, put_unsigned};
+use super::rules::{rule_code, rule_of, rules_bits, rules_of};
 use crate::clock::Wall;
-use crate::criteria::{Class, Disposition, Remarks, Rule, Rules};
+use crate::criteria::{Class, Disposition, Remarks};
 use crate::reading::{
     Amount, Channel, Counting, Delivery, DeviceTime, Measured, NoValue, Number, PositionSource,
     Quantity, Radiation, Reading, Sequence,
@@ -319,7 +320,7 @@ pub(super) fn put_reading(
 
     out.extend_from_slice(&reading.fingerprint.to_le_bytes());
     put_unsigned(out, u128::from(shape));
-    out.push(u8::try_from(code(Rule::ALL, &verdict.rule)).expect("a rule is a bit of 128"));
+    out.push(rule_code(verdict.rule));
     put_signed(out, reading.received.wall.as_nanos().wrapping_sub(floor));
     let unsigned = [
         reading.sequence.map(|sequence| u128::from(sequence.seq)),
@@ -335,7 +336,7 @@ pub(super) fn put_reading(
         put_unsigned(out, u128::from(verdict.remarks.bits()));
     }
     if !verdict.also.is_empty() {
-        put_unsigned(out, verdict.also.bits());
+        put_unsigned(out, rules_bits(verdict.also));
     }
     if fine != 0 {
         put_signed(out, fine);
@@ -353,7 +354,7 @@ pub(super) fn take_reading(
     let fingerprint = u64::from_le_bytes(rest.chunk()?);
     let shape = rest.unsigned()?;
     let has = |bit: u64| shape & bit != 0;
-    let rule = word(Rule::ALL, u64::from(rest.byte()?))?;
+    let rule = rule_of(usize::from(rest.byte()?))?;
     let received = Wall::from_nanos(floor.wrapping_add(rest.signed()?));
     let seq = if has(reading_bit::SEQ) {
         Some(rest.unsigned()?)
@@ -427,7 +428,7 @@ pub(super) fn take_reading(
         verdict: Verdict {
             class,
             rule,
-            also: Rules::from_bits(also),
+            also: rules_of(also),
             disposition: word(&DISPOSITIONS, (shape >> reading_bit::DISPOSITION_SHIFT) & 7)?,
             remarks: Remarks::from_bits(remarks),
         },

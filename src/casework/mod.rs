@@ -18,9 +18,11 @@ mod draft;
 mod java;
 mod mask;
 mod notice;
+mod raised;
 mod read;
 mod read_report;
 mod report;
+mod said;
 mod view;
 mod words;
 
@@ -32,11 +34,13 @@ pub use draft::{Draft, What};
 pub use java::{Geography, is_on_java};
 pub use mask::{Mask, ON_FILE};
 pub use notice::{notice, notice_id};
+pub use raised::{activation_of, on_java, our_deed, raised};
 pub use read::{Problem, read};
 pub use report::{
     Casualty, EmergencyClass, Exposure, Facility, FacilityCategory, Form, Matter, Report, Reporter,
     ReporterKind, Source,
 };
+pub use said::Said;
 pub use view::{
     ActView, CaseSummary, CaseView, DecisionView, Look, MatterView, RecommendationView,
     RetentionView, retention,

@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::output::Out;
 use super::profile::{read, time};
 use super::{Args, load};
-use crate::activation::Event;
+use crate::activation::{DeadlineView, Event};
 use crate::clock::Wall;
 use crate::closing::ClosingView;
 use crate::criteria::Judgement;
@@ -44,7 +44,8 @@ pub(super) struct Options {
     received_at: Option<Wall>,
     /// What people do meanwhile: a JSON object a line, as in
     /// `{"at":"2026-03-14T09:00:00Z","do":"ack","by":"…","note":"…"}`; `do` is
-    /// ack, recovered (source, environment, track) or close (to).
+    /// ack, decide (status), step (steps), recovered (source, environment, track)
+    /// or close (to).
     #[arg(long, value_name = "FILE")]
     people: Option<PathBuf>,
     /// Seconds between frames without a time of their own.
@@ -83,6 +84,11 @@ enum Line<'a> {
         was: Option<&'static str>,
         #[serde(flatten)]
         closing: &'a ClosingView,
+    },
+    Deadline {
+        at: String,
+        #[serde(flatten)]
+        clock: &'a DeadlineView,
     },
     Person {
         #[serde(flatten)]
@@ -196,6 +202,10 @@ fn print(out: &mut Out, profile: &str, step: &Step, frame: u64) -> anyhow::Resul
             activation: change.activation.as_str(),
             was: change.was.map(Closing::as_str),
             closing: &change.now,
+        }),
+        Step::Deadline(at, clock) => out.json(&Line::Deadline {
+            at: at.to_string(),
+            clock,
         }),
         Step::Person(act, done) => out.json(&Line::Person {
             act,

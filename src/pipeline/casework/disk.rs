@@ -6,7 +6,9 @@ use tokio::time::Instant;
 use tracing::{error, info};
 
 use super::{CaseTask, RETRY};
-use crate::casework::{Act, CaseView, Cases, Deed, Dossier, Draft, Known, Mask, Refusal, World};
+use crate::casework::{
+    Act, CaseView, Cases, Deed, Dossier, Draft, Known, Mask, Refusal, World, on_java,
+};
 use crate::clock::Wall;
 use crate::error::Chain;
 use crate::journal::{Entry, JournalError};
@@ -92,7 +94,7 @@ impl CaseTask {
         let known = |id: &str| {
             self.views.get(id).map(|view| Known {
                 exercise: view.exercise,
-                java: self.java_of(view),
+                java: on_java(&self.parts.geography, view),
             })
         };
         let world = World {

@@ -11,70 +11,10 @@ use std::collections::BTreeMap;
 use tracing::warn;
 
 use super::CaseTask;
-use crate::casework::{CaseView, ClosedTo, Dossier, Facts, Mask, MatterView, Step, case_number};
+use crate::casework::{CaseView, ClosedTo, Dossier, Mask, MatterView, Said, case_number};
 use crate::closing::ClosingView;
 use crate::criteria::termination::{Recovered, Track};
 use crate::pipeline::command::{Command, Core, Refusal};
-
-/// What a case says of its activations.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Said {
-    recovered: Recovered,
-    /// Absent while nobody set it.
-    track: Option<Track>,
-    /// Who said the last of it.
-    by: String,
-    /// In which case.
-    about: String,
-}
-
-impl Said {
-    /// What was recorded; `None` when that is nothing.
-    fn of(id: &str, facts: &Facts<'_>, mask: &Mask) -> Option<Self> {
-        let source = facts.first(Step::SourceRecovered);
-        let environment = facts.first(Step::EnvironmentRecovered);
-        let track = facts.track;
-        let said = [source, environment, track.map(|(_, done)| done)];
-        let last = said.into_iter().flatten().max_by_key(|done| done.at)?;
-        Some(Self {
-            recovered: Recovered {
-                source: source.is_some(),
-                environment: environment.is_some(),
-            },
-            track: track.map(|(track, _)| track.procedure()),
-            by: mask.text(last.by),
-            about: id.to_owned(),
-        })
-    }
-
-    /// Both, where two activations go on as one.
-    fn and(self, other: Self) -> Self {
-        Self {
-            recovered: Recovered {
-                source: self.recovered.source || other.recovered.source,
-                environment: self.recovered.environment || other.recovered.environment,
-            },
-            track: other.track.or(self.track),
-            by: other.by,
-            about: other.about,
-        }
-    }
-
-    /// What a matter has to be told; `None` when it knows.
-    fn news(&self, matter: &ClosingView) -> Option<(Recovered, Track)> {
-        let known = Recovered {
-            source: matter.source_recovered,
-            environment: matter.environment_recovered,
-        };
-        let recovered = Recovered {
-            source: known.source || self.recovered.source,
-            environment: known.environment || self.recovered.environment,
-        };
-        let known_track = Track::from_word(matter.track)?;
-        let track = self.track.unwrap_or(known_track);
-        ((recovered, track) != (known, known_track)).then_some((recovered, track))
-    }
-}
 
 impl CaseTask {
     /// Tells the core what the cases say of the matters that are open.

@@ -25,19 +25,18 @@ use tracing::{error, warn};
 
 use super::command::{Command, Core, Gone};
 use super::outbox::Recorded;
-use crate::activation::{ActivationView, Coordinates, DeadlineView, Event, EventContext};
+use crate::activation::{ActivationView, DeadlineView, Event, EventContext};
 use crate::casework::{
-    Act, CaseSummary, CaseView, Cases, Deed, Draft, Geography, Look, OnJava, Refusal,
+    CaseSummary, CaseView, Cases, Deed, Draft, Geography, Look, Refusal, Said, activation_of,
+    raised,
 };
 use crate::clock::{Clock, Wall};
 use crate::closing::ClosingView;
-use crate::criteria::Class;
 use crate::error::Chain;
 use crate::exchange::recap_csv;
 use crate::journal::Entry;
 use crate::records::{CaseStore, RecordError, Sources, Written};
 use disk::{Job, Writing, end_of_writing};
-use matters::Said;
 use record::end_of_recording;
 
 /// Requests that may wait; when full, the asker waits.
@@ -48,9 +47,6 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// How often what could not be written is tried again.
 const RETRY: Duration = Duration::from_secs(10);
-
-/// Who does what follows from readings.
-const OURSELVES: &str = "pantau";
 
 /// A question or a deed, with the way back for its answer.
 #[derive(Debug)]
@@ -308,66 +304,23 @@ impl CaseTask {
     }
 
     fn hear(&mut self, event: &Event) {
-        let Some(view) = event
-            .activation
-            .as_ref()
-            .filter(|_| event.deadline.is_none())
-        else {
+        let Some((view, at)) = activation_of(event) else {
             return;
         };
-        let at = if event.why == "risen" {
-            &event.at
-        } else {
-            &view.opened_at
-        };
-        self.take_notice(view, Wall::parse_rfc3339(at).ok());
+        self.take_notice(view, at);
         self.has_news |= view.merged_into.is_some();
         self.views.insert(view.id.clone(), view.clone());
     }
 
-    /// Starts the duty officer's clocks of an activation at TIO3 or above, and
-    /// ends those of one that goes on as another.
     fn take_notice(&mut self, view: &ActivationView, at: Option<Wall>) {
-        let is_at_level = Class::from_word(&view.class_max)
-            .is_some_and(|class| class >= Class::PossibleEmergency);
-        let dossier = self.cases.get(&view.id);
-        let has = |wanted: fn(&Act) -> bool| {
-            dossier.is_some_and(|d| d.deeds.iter().any(|filed| wanted(&filed.deed.act)))
-        };
-        let is_raised = has(|act| matches!(act, Act::Raised { .. }));
-        let is_merged = has(|act| matches!(act, Act::Merged { .. }));
-        let act = match &view.merged_into {
-            None if is_at_level && !is_raised => Act::Raised {
-                exercise: view.exercise,
-                java: self.java_of(view),
-            },
-            Some(into) if is_raised && !is_merged => Act::Merged { into: into.clone() },
-            _ => return,
-        };
         let now = self.parts.clock.wall();
-        let at = at.filter(|_| !is_raised).unwrap_or(now);
-        self.do_ourselves(view.id.clone(), at, act);
-    }
-
-    fn java_of(&self, view: &ActivationView) -> OnJava {
-        let position = view.place.lat.zip(view.place.lon);
-        let position = position.map(|(lat, lon)| Coordinates { lat, lon });
-        let site = view.place.site.as_deref();
-        self.parts.geography.on_java(site, position)
+        if let Some(deed) = raised(&self.cases, &self.parts.geography, view, at, now) {
+            self.take_ours(deed);
+        }
     }
 
     /// A deed of the program itself: it counts at once.
-    fn do_ourselves(&mut self, about: String, at: Wall, act: Act) {
-        let deed = Deed {
-            about,
-            by: OURSELVES.to_owned(),
-            role: None,
-            note: String::new(),
-            channel: "readings".to_owned(),
-            request: None,
-            at,
-            act,
-        };
+    fn take_ours(&mut self, deed: Deed) {
         self.cases.take(self.parts.clock.wall(), deed.clone());
         self.changed = true;
         self.jobs.push_back(Job::Ours(vec![deed]));

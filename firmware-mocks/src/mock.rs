@@ -25,6 +25,7 @@
 mod event;
 mod serial;
 mod station;
+mod tcp;
 
 pub use event::Event;
 
@@ -60,6 +61,10 @@ enum Kind {
         firmware: Box<dyn Firmware>,
         link: Option<PathBuf>,
     },
+    Tcp {
+        firmware: Box<dyn Firmware>,
+        host: String,
+    },
     Mqtt {
         station: Box<dyn Station>,
         broker: Broker,
@@ -85,7 +90,8 @@ pub struct Tally {
     pub published: u64,
     /// QoS 1 messages the broker acknowledged.
     pub acknowledged: u64,
-    /// MQTT messages dropped because the broker was away too long.
+    /// MQTT messages dropped because the broker was away: at QoS 0 at once, at QoS 1
+    /// when it was away too long.
     pub dropped: u64,
 }
 
@@ -124,6 +130,11 @@ impl Mock {
             firmware,
             link: None,
         })
+    }
+
+    /// An instrument that connects to `host`, a name or address and a port.
+    pub fn tcp(firmware: Box<dyn Firmware>, host: String) -> Self {
+        Self::new(Kind::Tcp { firmware, host })
     }
 
     /// A station on a broker.
@@ -171,7 +182,7 @@ impl Mock {
         self
     }
 
-    /// A link that always points to the port; nothing for MQTT.
+    /// A link that always points to the port; nothing for the others.
     #[must_use]
     pub fn link(mut self, path: PathBuf) -> Self {
         if let Kind::Serial { link, .. } = &mut self.kind {
@@ -220,6 +231,10 @@ impl Mock {
                 desk.port.send_replace(port.path().map(PathBuf::from));
                 tokio::spawn(serial::run(firmware, port, world, desk))
             }
+            Kind::Tcp { firmware, host } => {
+                faults.check(firmware.family(), firmware.abilities())?;
+                tokio::spawn(tcp::run(firmware, host, world, desk))
+            }
             Kind::Mqtt { station, broker } => {
                 faults.check(station.family(), station.abilities())?;
                 tokio::spawn(station::run(station, broker, world, desk))
@@ -236,7 +251,7 @@ impl Mock {
 }
 
 impl MockHandle {
-    /// Path of the far end; `None` while unplugged, and for MQTT.
+    /// Path of the far end; `None` while unplugged, and for what has no port.
     pub fn port(&self) -> Option<PathBuf> {
         self.port.borrow().clone()
     }
@@ -251,13 +266,13 @@ impl MockHandle {
         self.task.is_finished()
     }
 
-    /// Pulls the cable, or cuts the connection to the broker without a word. Soon, not
+    /// Pulls the cable, or cuts the connection to the host or broker without a word. Soon, not
     /// at once: [`MockHandle::port`] turns to `None`.
     pub async fn unplug(&self) {
         self.order(Plug::Out).await;
     }
 
-    /// Puts the cable back in, under a new name, or connects to the broker again.
+    /// Puts the cable back in, under a new name, or connects again.
     pub async fn replug(&self) {
         self.order(Plug::In).await;
     }

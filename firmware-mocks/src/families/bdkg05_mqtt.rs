@@ -129,7 +129,10 @@ impl Station for Bdkg05Mqtt {
     }
 
     fn abilities(&self) -> Abilities {
-        Abilities::default()
+        Abilities {
+            values: &["med", "med_err", "cps", "cps_err", "dose"],
+            ..Abilities::default()
+        }
     }
 
     fn interval(&self) -> Duration {

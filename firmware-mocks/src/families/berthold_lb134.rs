@@ -241,6 +241,7 @@ impl Firmware for Lb134 {
             line: true,
             terminator: true,
             overload: false,
+            ..Abilities::default()
         }
     }
 

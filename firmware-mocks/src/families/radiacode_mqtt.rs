@@ -104,6 +104,8 @@ impl Station for RadiacodeMqtt {
     fn abilities(&self) -> Abilities {
         Abilities {
             clock: true,
+            values: &["dose_rate", "cps", "count_rate", "dose_total"],
+            units: &["dose_total_unit"],
             ..Abilities::default()
         }
     }

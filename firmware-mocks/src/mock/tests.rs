@@ -327,7 +327,7 @@ async fn one_that_connects_comes_back_after_the_cable_was_out() {
 
 #[tokio::test]
 async fn what_is_published_at_qos_0_waits_for_no_broker() {
-    let mut scripted = Scripted::start().await;
+    let mut scripted = broker::Scripted::start().await;
     let station = espgeiger::Options::default().station(1);
     let handle = Mock::mqtt(station, scripted.address())
         .faults(faults(&["unplug@0..0.2"]))

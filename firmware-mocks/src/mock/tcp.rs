@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
-use tokio::time::{MissedTickBehavior, interval_at, sleep, timeout};
+use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep, sleep_until, timeout};
 
 use super::{Desk, Event, Experience, MockError, Plug, Tally, stopped};
 use crate::faults::{Frame, Step};
@@ -19,6 +19,8 @@ struct Caller {
     desk: Desk,
     stream: Option<TcpStream>,
     is_plugged: bool,
+    /// When it tries to connect again.
+    next_try: Instant,
     /// Told that it is down, so as not to tell again.
     is_told_down: bool,
     line: port::Tally,
@@ -45,6 +47,7 @@ pub(super) async fn run(
         desk,
         stream: None,
         is_plugged,
+        next_try: Instant::now(),
         is_told_down: false,
         line: port::Tally::default(),
         n_ticks: 0,
@@ -78,7 +81,7 @@ impl Caller {
                             self.unplug().await;
                         }
                     }
-                    () = sleep(BACK_OFF), if self.is_plugged && self.stream.is_none() => {
+                    () = sleep_until(self.next_try), if self.is_plugged && self.stream.is_none() => {
                         self.connect().await;
                     }
                     _ = ticks.tick() => self.tick().await,
@@ -168,6 +171,7 @@ impl Caller {
 
     async fn down(&mut self, error: String) {
         self.stream = None;
+        self.next_try = Instant::now() + BACK_OFF;
         if !std::mem::replace(&mut self.is_told_down, true) {
             self.desk.tell(Event::Disconnected { error }).await;
         }

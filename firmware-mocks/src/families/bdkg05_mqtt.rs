@@ -147,8 +147,12 @@ impl Station for Bdkg05Mqtt {
         vec![self.availability("online")]
     }
 
+    /// The bridge starts again, not the detector, which keeps its dose.
     fn power_up(&mut self) {
-        self.state = State::default();
+        self.state = State {
+            dose_usv: self.state.dose_usv,
+            ..State::default()
+        };
     }
 
     fn tick(&mut self, moment: &Moment) -> Vec<Message> {

@@ -30,6 +30,9 @@ pub struct Options {
     /// Altitude it reports
     #[arg(long, value_name = "METRES", default_value_t = 94)]
     pub height_m: u16,
+    /// Also sends temperature, from the channel of its status
+    #[arg(long)]
+    pub weather: bool,
     /// Scenario seconds between requests
     #[arg(long, value_name = "SECONDS", default_value_t = 300,
           value_parser = clap::value_parser!(u32).range(1..))]
@@ -166,11 +169,14 @@ impl Station for Pointcast {
             );
         }
         let (first, second) = self.cpm;
-        vec![
+        let mut messages = vec![
             self.message(moment, CHANNEL_7318, first.to_string(), "cpm"),
             self.message(moment, CHANNEL_7128, second.to_string(), "cpm"),
-            self.message(moment, CHANNEL_STATUS, "24.6".to_owned(), "celcius"),
-        ]
+        ];
+        if self.options.weather {
+            messages.push(self.message(moment, CHANNEL_STATUS, "24.6".to_owned(), "celcius"));
+        }
+        messages
     }
 }
 
@@ -197,7 +203,11 @@ mod tests {
 
     #[test]
     fn each_channel_has_a_message_of_its_own() {
-        let mut unit = Options::default().station(1);
+        let options = Options {
+            weather: true,
+            ..Options::default()
+        };
+        let mut unit = options.station(1);
         let moment = Moment {
             steady: true,
             ..test_moment(0.5)

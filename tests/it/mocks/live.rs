@@ -1,6 +1,6 @@
 //! Two mocks on a real broker, and the daemon beside it.
 
-use firmware_mocks::families::{irdms, safecast_ingest};
+use firmware_mocks::families::{bdkg05_mqtt, irdms};
 use firmware_mocks::faults::{Faults, Timed};
 use firmware_mocks::mock::Mock;
 use firmware_mocks::scenario::{Scenario, Speed};
@@ -9,8 +9,8 @@ use crate::support::{Daemon, broker};
 
 const INSTRUMENTS: &str = "
 [[instrument]]
-id = \"devices\"
-profile = \"safecast-ingest\"
+id = \"detectors\"
+profile = \"bdkg05-mqtt\"
 mqtt.each = true
 [[instrument]]
 id = \"stations\"
@@ -35,16 +35,16 @@ async fn mocks_on_a_broker_are_read_but_for_what_is_cut() {
         ..Scenario::quiet(0.12)
     };
     let cut = || -> Faults { std::iter::once("cut=3".parse::<Timed>().unwrap()).collect() };
-    let device = safecast_ingest::Options::default().station(1);
+    let detector = bdkg05_mqtt::Options::default().station(1);
     let station = irdms::Options::default().station(2);
-    let device = Mock::mqtt(device, broker.clone()).faults(cut());
+    let detector = Mock::mqtt(detector, broker.clone()).faults(cut());
     let station = Mock::mqtt(station, broker).faults(cut());
     let running = [
-        device.spawn(&scenario).unwrap(),
+        detector.spawn(&scenario).unwrap(),
         station.spawn(&scenario).unwrap(),
     ];
     for (instrument, profile) in [
-        ("safecast-10018", "safecast-ingest"),
+        ("bdkg05-bdkg05-1", "bdkg05-mqtt"),
         ("serpong-1", "pantau-station"),
     ] {
         let stored = format!("/instruments/{instrument}/stored");

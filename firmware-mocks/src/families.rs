@@ -79,6 +79,12 @@ pub mod modbus_rtu;
 
 pub mod radpro_datalog;
 
+pub mod gq_gmc_history;
+
+pub mod gamma_scout_log;
+
+pub mod eurdep;
+
 pub mod radex_rd1212;
 
 pub mod radiacode_track;

@@ -390,6 +390,7 @@ fn check(row: &Row) {
             kept,
         } = count;
         let may_lose = match fault {
+            _ if row.holds > 0 => damaged * row.holds + row.spare,
             // The good frame behind it is found.
             Fault::Rubbish { .. } if has_checksum => damaged / 10,
             // Four hundred of six hundred seconds.
@@ -400,6 +401,10 @@ fn check(row: &Row) {
         let told = format!("{} {}, {whole} whole: {count:?}", row.family, fault.kind());
         assert!(readings + may_lose >= whole, "{told}");
         match fault {
+            // A count that began in a damaged line is refused with it.
+            Fault::BadChecksum { .. } if row.holds > 0 => {
+                assert!(damaged > 0 && checksums >= damaged, "{told}");
+            }
             Fault::BadChecksum { .. } => assert_eq!(checksums, damaged, "{told}"),
             Fault::Duplicate { .. } => assert!(readings > whole, "{told}"),
             Fault::Retained => assert!(kept > 0, "{told}"),

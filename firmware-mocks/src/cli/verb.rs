@@ -3,11 +3,12 @@
 use clap::Subcommand;
 use firmware_mocks::families::{
     alphahound, atomtex_bdkg05, automess_6150ad, bdkg05_mqtt, berthold_lb134, bgeigie,
-    blackcat_gm10, bosean_fs5000, canberra_adm300, espgeiger, gamma_scout, gc10, gm10_mqtt, gpsd,
-    gq_gmc300, gq_gmc500, irdms, ludlum_375, ludlum_375_xml, ludlum_2363, ludlum_3030, mightyohm,
-    mirion_accurad, modbus_rtu, multigeiger, nmea_gps, openradiation, radex_one, radex_rd1212,
-    radiacode_mqtt, radiacode_track, radpro, radpro_datalog, radpro_mqtt, safecast_ingest,
-    safecast_pointcast, safecast_zen, se_monitor, thermo_radeye, uradmonitor,
+    blackcat_gm10, bosean_fs5000, canberra_adm300, espgeiger, eurdep, gamma_scout, gamma_scout_log,
+    gc10, gm10_mqtt, gpsd, gq_gmc_history, gq_gmc300, gq_gmc500, irdms, ludlum_375, ludlum_375_xml,
+    ludlum_2363, ludlum_3030, mightyohm, mirion_accurad, modbus_rtu, multigeiger, nmea_gps,
+    openradiation, radex_one, radex_rd1212, radiacode_mqtt, radiacode_track, radpro,
+    radpro_datalog, radpro_mqtt, safecast_ingest, safecast_pointcast, safecast_zen, se_monitor,
+    thermo_radeye, uradmonitor,
 };
 use firmware_mocks::scenario::{MIGHTYOHM, MOBILE, STATIONS};
 
@@ -92,6 +93,20 @@ pub(super) enum Verb {
     /// Safecast ingest, MQTT
     #[command(name = safecast_ingest::NAME)]
     SafecastIngest(Mqtt<safecast_ingest::Options>),
+    /// History flash of GQ GMC counters, recording
+    #[command(name = gq_gmc_history::NAME)]
+    GqGmcHistory(Record<gq_gmc_history::Options>),
+    /// History flash of the GMC-500+ 1.18 and 1.21, recording
+    #[command(name = gq_gmc_history::NAME_NOTE4)]
+    GqGmcHistoryNote4(Record<gq_gmc_history::Options>),
+    /// Gamma-Scout log, recording
+    #[command(name = gamma_scout_log::NAME)]
+    GammaScoutLog(Record<gamma_scout_log::Options>),
+    /// Gamma-Scout Online log, recording
+    #[command(name = gamma_scout_log::NAME_ONLINE)]
+    GammaScoutOnlineLog(Record<gamma_scout_log::Options>),
+    /// EURDEP text, recording
+    Eurdep(Record<eurdep::Options>),
     /// Data log of the Rad Pro firmware, recording
     #[command(name = radpro_datalog::NAME)]
     RadproDatalog(Record<radpro_datalog::Options>),
@@ -184,6 +199,15 @@ impl Verb {
             Self::SafecastIngest(args) => {
                 args.run(safecast_ingest::Options::station, MIGHTYOHM).await
             }
+            Self::GqGmcHistory(args) => args.run(gq_gmc_history::Options::firmware, MIGHTYOHM),
+            Self::GqGmcHistoryNote4(args) => {
+                args.run(gq_gmc_history::Options::firmware_note4, MIGHTYOHM)
+            }
+            Self::GammaScoutLog(args) => args.run(gamma_scout_log::Options::firmware, MIGHTYOHM),
+            Self::GammaScoutOnlineLog(args) => {
+                args.run(gamma_scout_log::Options::firmware_online, MIGHTYOHM)
+            }
+            Self::Eurdep(args) => args.run(eurdep::Options::firmware, STATIONS[0]),
             Self::RadproDatalog(args) => args.run(radpro_datalog::Options::firmware, MIGHTYOHM),
             Self::Ludlum375Xml(args) => {
                 args.run(ludlum_375_xml::Options::firmware, MIGHTYOHM).await

@@ -2,11 +2,12 @@
 
 use super::{
     Build, Family, alphahound, atomtex_bdkg05, automess_6150ad, bdkg05_mqtt, berthold_lb134,
-    bgeigie, blackcat_gm10, bosean_fs5000, canberra_adm300, espgeiger, gamma_scout, gc10,
-    gm10_mqtt, gpsd, gq_gmc300, gq_gmc500, irdms, ludlum_375, ludlum_375_xml, ludlum_2363,
-    ludlum_3030, mightyohm, mirion_accurad, modbus_rtu, multigeiger, nmea_gps, openradiation,
-    radex_one, radex_rd1212, radiacode_mqtt, radiacode_track, radpro, radpro_datalog, radpro_mqtt,
-    safecast_ingest, safecast_pointcast, safecast_zen, se_monitor, thermo_radeye, uradmonitor,
+    bgeigie, blackcat_gm10, bosean_fs5000, canberra_adm300, espgeiger, eurdep, gamma_scout,
+    gamma_scout_log, gc10, gm10_mqtt, gpsd, gq_gmc_history, gq_gmc300, gq_gmc500, irdms,
+    ludlum_375, ludlum_375_xml, ludlum_2363, ludlum_3030, mightyohm, mirion_accurad, modbus_rtu,
+    multigeiger, nmea_gps, openradiation, radex_one, radex_rd1212, radiacode_mqtt, radiacode_track,
+    radpro, radpro_datalog, radpro_mqtt, safecast_ingest, safecast_pointcast, safecast_zen,
+    se_monitor, thermo_radeye, uradmonitor,
 };
 use crate::firmware::{Firmware, Station};
 
@@ -47,6 +48,36 @@ pub const FAMILIES: &[Family] = &[
         "radpro",
         "Rad Pro: GET and OK, line by line",
         |seed| radpro::Options::default().firmware(seed),
+    ),
+    file(
+        gq_gmc_history::NAME,
+        "gq-gmc-history",
+        "GQ GMC history flash: date stamps, and a count each second",
+        |seed| gq_gmc_history::Options::default().firmware(seed),
+    ),
+    file(
+        gq_gmc_history::NAME_NOTE4,
+        "gq-gmc-history-note4",
+        "The same of a GMC-500+ with firmware 1.18 or 1.21, whose codes differ",
+        |seed| gq_gmc_history::Options::default().firmware_note4(seed),
+    ),
+    file(
+        gamma_scout_log::NAME,
+        "gamma-scout-log",
+        "Gamma-Scout log: lines of 32 bytes and their sum",
+        |seed| gamma_scout_log::Options::default().firmware(seed),
+    ),
+    file(
+        gamma_scout_log::NAME_ONLINE,
+        "gamma-scout-online-log",
+        "The same of an Online model, whose codes differ",
+        |seed| gamma_scout_log::Options::default().firmware_online(seed),
+    ),
+    file(
+        eurdep::NAME,
+        "eurdep",
+        "EURDEP text: a message with one station each ten minutes",
+        |seed| eurdep::Options::default().firmware(seed),
     ),
     file(
         radpro_datalog::NAME,

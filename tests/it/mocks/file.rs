@@ -1,18 +1,22 @@
 //! A mock's recording through the way of recordings, each frame with the time at which
-//! it was written.
+//! it was written, or that it tells itself.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use firmware_mocks::faults::{Faults, Frame, Spoiler, Step};
 use firmware_mocks::firmware::Firmware;
-use pantau::clock::Mono;
+use pantau::clock::{Mono, Zone};
 use pantau::frame::{Framed, Framer};
 use pantau::profile::{FramingKind, Profile};
-use pantau::recording::Player;
+use pantau::reading::{DeviceTime, Reading};
+use pantau::recording::{Played, Player};
 use pantau::source::capture::{self, Captured, Form};
 
 use super::bench::{Delivery, Heard, LENGTH, Run, SEED, clock, moment, wall};
+
+/// Where the mocks' local clocks are set, seven hours ahead of UTC.
+const ZONE: Zone = Zone::Wib;
 
 struct Desk {
     firmware: Box<dyn Firmware>,
@@ -40,6 +44,10 @@ pub(super) fn play(firmware: Box<dyn Firmware>, profile: &Arc<Profile>, faults: 
         now += interval;
     }
     let frames = match profile.framing.kind {
+        FramingKind::Recording { .. } => {
+            desk.run.heard = by_clock(profile, desk.spoiler.faults(), &desk.pieces);
+            return desk.run;
+        }
         FramingKind::Fixed { .. } => by_piece(profile, &desk.pieces),
         _ => by_byte(profile, &desk.pieces),
     };
@@ -83,6 +91,50 @@ impl Desk {
             self.run.damaged += usize::from(written != meant);
         }
     }
+}
+
+/// What an importer reads: which bytes make a record only it knows, so each is taken to
+/// be of the time that it tells. Local clocks, which tell no zone, are in that of the
+/// mocks.
+fn by_clock(profile: &Profile, faults: &Faults, pieces: &[(Duration, Vec<u8>)]) -> Vec<Heard> {
+    let mut profile = profile.clone();
+    for time in profile.messages.iter_mut().flat_map(|m| &mut m.time) {
+        time.zone = Some(ZONE);
+    }
+    let whole: Vec<u8> = pieces.iter().flat_map(|(_, bytes)| bytes.clone()).collect();
+    let frames = capture::frames(&profile, Form::Bytes, &whole).unwrap();
+    let mut player = Player::new(Arc::new(profile));
+    let read = wall(clock(LENGTH));
+    let mut at = Duration::ZERO;
+    let mut heard = Vec::new();
+    for captured in frames {
+        for (_, played) in player.play(&captured, read) {
+            if let Played::Reading(reading) = &played {
+                at = told(faults, reading);
+            }
+            heard.push(Heard {
+                at,
+                label: None,
+                delivery: Delivery::Unknown,
+                played,
+            });
+        }
+    }
+    heard
+}
+
+/// The scenario's time that a reading tells, by a clock that may have been shifted.
+fn told(faults: &Faults, reading: &Reading) -> Duration {
+    let DeviceTime::At(told) = reading.device_time else {
+        panic!("no time: {reading:?}");
+    };
+    let shift = faults.clock_shift_secs(LENGTH / 2) as f64;
+    let since = told.secs_since(wall(clock(Duration::ZERO)));
+    [since, since - shift]
+        .into_iter()
+        .filter_map(|since| Duration::try_from_secs_f64(since).ok())
+        .find(|since| *since <= LENGTH)
+        .unwrap_or_else(|| panic!("not of this time: {reading:?}"))
 }
 
 /// Answers of a fixed length: recorded as they came, one a line.

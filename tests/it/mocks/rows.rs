@@ -1,6 +1,6 @@
 //! The mocks, and how well their frames can tell the field.
 
-use firmware_mocks::families::{Build, Family, gamma_scout, ludlum_3030, radpro_datalog};
+use firmware_mocks::families::{Build, Family, eurdep, gamma_scout, ludlum_3030, radpro_datalog};
 use pantau::reading::{Quantity, Radiation};
 
 impl Row {
@@ -23,8 +23,12 @@ pub(super) struct Row {
     pub(super) window_s: u64,
     /// Least readings of ten undisturbed minutes.
     pub(super) least: usize,
-    /// Readings that the way back to pushing may cost after a silence or a reboot.
+    /// Readings that the way back to pushing may cost after a silence or a reboot, or that
+    /// may stand in the frame that was begun at the end.
     pub(super) spare: usize,
+    /// Readings that may stand in a frame or be told by it, and are lost with it, for
+    /// those that are one stream; zero where each frame stands for itself.
+    pub(super) holds: usize,
     /// Whether the daemon may send what changes the instrument, and has to before it
     /// measures: after a power cut that nobody noticed it says so.
     pub(super) starts: bool,
@@ -66,6 +70,7 @@ pub(super) const fn row(family: &'static str, least: usize) -> Row {
         window_s: 0,
         least,
         spare: 0,
+        holds: 0,
         starts: false,
         sample_s: 0,
         begins_s: 0,
@@ -297,6 +302,42 @@ pub(super) const POLLED: &[Row] = &[
     },
 ];
 
+const GAMMA_SCOUT_LOG: &[Show] = &[
+    show(Quantity::DoseRate, itself, 0.12),
+    show(COUNTS, |usv_h| gamma_scout::cpm_of(usv_h) / 60.0, 0.1),
+];
+
+const GMC_HISTORY: &[Show] = &[
+    show(Quantity::DoseRate, itself, 60.0 / 154.0),
+    show(COUNTS, |usv_h| usv_h * 154.0 / 60.0, 1.0),
+];
+
+/// The log of a Gamma-Scout is one stream of bytes: behind a damaged line its place in it
+/// may be lost up to the next date, twelve counts on, and a line that is missing leaves
+/// no trace. It tells dates in whole minutes, so that one behind a power cut is early, and
+/// sets the clock with them only. What does not fill a line is not printed.
+const fn gamma_scout_log(family: &'static str) -> Row {
+    Row {
+        shows: GAMMA_SCOUT_LOG,
+        window_s: 10,
+        holds: 30,
+        spare: 16,
+        blind: &["silence", "reboot", "clock"],
+        ..row(family, 57)
+    }
+}
+
+/// The history of a GMC is one stream of bytes, and any byte is a count. What is missing
+/// leaves no trace, and the clock is set by the next date stamp only.
+const fn gmc_history(family: &'static str) -> Row {
+    Row {
+        shows: GMC_HISTORY,
+        window_s: 1,
+        blind: &["silence", "rubbish", "cut", "flood", "clock"],
+        ..row(family, 600)
+    }
+}
+
 /// One that connects by itself, and those that are read from recordings.
 pub(super) const OTHERS: &[Row] = &[
     Row {
@@ -344,5 +385,22 @@ pub(super) const OTHERS: &[Row] = &[
         ],
         blind: &["rubbish", "flood"],
         ..row("se-monitor", 600)
+    },
+    gmc_history("gq-gmc-history"),
+    gmc_history("gq-gmc-history-note4"),
+    gamma_scout_log("gamma-scout-log"),
+    gamma_scout_log("gamma-scout-online-log"),
+    Row {
+        unit: Some(Build::File(|seed| {
+            let options = eurdep::Options {
+                seconds: 60,
+                ..eurdep::Options::default()
+            };
+            options.firmware(seed)
+        })),
+        shows: &[show(Quantity::DoseRate, itself, 0.0006)],
+        window_s: 60,
+        is_placed: true,
+        ..row("eurdep", 10)
     },
 ];

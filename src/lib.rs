@@ -3,7 +3,7 @@
 //! Read the tree downwards; a module imports from what stands above it.
 //!
 //! ```text
-//! words        clock, error, json, units, ack, reading      no I/O
+//! words        clock, error, json, units, ack, reading, language    no I/O
 //!
 //! core         profile     instruments as data
 //!              frame       bytes to frames; checksums
@@ -40,6 +40,7 @@ pub mod ack;
 pub mod clock;
 pub mod error;
 pub mod json;
+pub mod language;
 pub mod reading;
 pub mod units;
 

@@ -17,9 +17,9 @@ use crate::criteria::{ChannelVerdict, Class, Disposition, Judgement, Remark, Rul
 /// | low readings needed | 3                    | same                        |
 /// | spanning at least   | 600 s                | same                        |
 /// | a longer gap voids  | 900 s                | same                        |
-const LOW_RATIO: f64 = 0.8;
-const LOW_READINGS: u32 = 3;
-const LOW_SPAN: Duration = Duration::from_secs(600);
+pub(crate) const LOW_RATIO: f64 = 0.8;
+pub(crate) const LOW_READINGS: u32 = 3;
+pub(crate) const LOW_SPAN: Duration = Duration::from_secs(600);
 const MAX_GAP: Duration = Duration::from_secs(900);
 
 /// How much a reading may move a condition.

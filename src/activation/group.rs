@@ -221,6 +221,8 @@ impl Machine {
             closed: None,
             told: 0,
             untold_since: None,
+            policy: None,
+            explanation: None,
         };
         self.open.insert(order, activation);
         Touch::find(touched, order).opened = true;
@@ -246,6 +248,8 @@ impl Machine {
             activation.confirmed = counts_confirm(arrival.heard.judged, verdict)
                 || (is_neighbour(activation, evidence) && !activation.members.is_empty());
             activation.highest = evidence.clone();
+            activation.policy = self.config.policy.as_deref().map(str::to_owned);
+            activation.explanation = arrival.heard.judged.explanation();
         } else {
             // A second channel of the very reading that raised is not a second reading.
             let again = evidence.class == activation.class_max && !is_first;
@@ -310,6 +314,8 @@ impl Machine {
             kept.also.insert(kept.rule);
             kept.rule = gone.rule;
             kept.highest = gone.highest.clone();
+            kept.policy.clone_from(&gone.policy);
+            kept.explanation.clone_from(&gone.explanation);
             kept.confirmed = gone.confirmed;
         } else if gone.class_max == kept.class_max {
             kept.confirmed |= gone.confirmed;

@@ -5,49 +5,16 @@
 //! which table 3.3 row 1 (page 37) ties to 100 µSv/h.
 
 use crate::criteria::{Class, Rule};
-
-/// One text in both languages.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Both {
-    pub(super) id: &'static str,
-    pub(super) en: &'static str,
-}
-
-const fn both(id: &'static str, en: &'static str) -> Both {
-    Both { id, en }
-}
+use crate::language::{Both, both};
 
 /// What a rule means for the people who are told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Guide {
     /// What it indicates.
     pub(super) meaning: Both,
-    /// Table and page.
-    pub(super) source: Both,
     /// What to do first.
     pub(super) first: Both,
 }
-
-const TABLE_3_1: Both = both(
-    "PUK/DK2N.3/PT.17 rev. 0, tabel 3.1, hal. 30–31",
-    "PUK/DK2N.3/PT.17 rev. 0, table 3.1, p. 30–31",
-);
-const TABLE_3_2: Both = both(
-    "PUK/DK2N.3/PT.17 rev. 0, tabel 3.2, hal. 31",
-    "PUK/DK2N.3/PT.17 rev. 0, table 3.2, p. 31",
-);
-const TABLE_2_2: Both = both(
-    "PUK/DK2N.3/PT.17 rev. 0, tabel 2.2 baris 3, hal. 20",
-    "PUK/DK2N.3/PT.17 rev. 0, table 2.2 row 3, p. 20",
-);
-const SECTION_3_2_1: Both = both(
-    "PUK/DK2N.3/PT.17 rev. 0, 3.2.1(5), hal. 33",
-    "PUK/DK2N.3/PT.17 rev. 0, 3.2.1(5), p. 33",
-);
-const PROJECT: Both = both(
-    "aturan proyek, karena pedoman tidak mengaturnya",
-    "project rule, where the guideline is silent",
-);
 
 const TRACE: Both = both(
     "Telusuri penyebabnya (investigasi) dan lakukan tindakan respons.",
@@ -105,33 +72,29 @@ const ELEVATED: Both = both(
     "Environmental radiation elevated and lasting",
 );
 
-const fn guide(meaning: Both, source: Both, first: Both) -> Guide {
-    Guide {
-        meaning,
-        source,
-        first,
-    }
+const fn guide(meaning: Both, first: Both) -> Guide {
+    Guide { meaning, first }
 }
 
 /// The guide of a rule. Rules that never decide a level are read by their class.
 pub(super) const fn of(rule: Rule, class: Class) -> Guide {
     match rule {
-        Rule::T31I1 => guide(TIO3, TABLE_3_1, TRACE),
-        Rule::T31I2 => guide(TIO2, TABLE_3_1, PERIMETER_TIO2),
-        Rule::T31II1 => guide(POSSIBLE, TABLE_3_1, TRACE),
-        Rule::T31III1 => guide(POSSIBLE, TABLE_3_1, PERIMETER_OBJECT),
-        Rule::T31III2 => guide(DANGEROUS, TABLE_3_1, PERIMETER),
-        Rule::T32I1 => guide(TIO3, TABLE_3_2, TRACE),
-        Rule::T32I2 => guide(TIO2, TABLE_3_2, PERIMETER),
-        Rule::T32II1 => guide(POSSIBLE, TABLE_3_2, TRACE),
-        Rule::T32II2 => guide(TIO4, TABLE_3_2, RESPOND),
-        Rule::T32III1 => guide(POSSIBLE, TABLE_3_2, ISOLATE),
-        Rule::T32III2 => guide(EMERGENCY, TABLE_3_2, PERIMETER),
-        Rule::EscTio2G => guide(TIO2, SECTION_3_2_1, PERIMETER_TIO2),
-        Rule::EscTio2B | Rule::EscTio2A => guide(TIO2, SECTION_3_2_1, PERIMETER),
-        Rule::EscTio3G | Rule::EscTio3B | Rule::EscTio3A => guide(TIO3, SECTION_3_2_1, TRACE),
-        Rule::EscTio4G | Rule::EscTio4B | Rule::EscTio4A => guide(TIO4, SECTION_3_2_1, PROTECT),
-        Rule::T223 => guide(ELEVATED, TABLE_2_2, VERIFY),
+        Rule::T31I1 => guide(TIO3, TRACE),
+        Rule::T31I2 => guide(TIO2, PERIMETER_TIO2),
+        Rule::T31II1 => guide(POSSIBLE, TRACE),
+        Rule::T31III1 => guide(POSSIBLE, PERIMETER_OBJECT),
+        Rule::T31III2 => guide(DANGEROUS, PERIMETER),
+        Rule::T32I1 => guide(TIO3, TRACE),
+        Rule::T32I2 => guide(TIO2, PERIMETER),
+        Rule::T32II1 => guide(POSSIBLE, TRACE),
+        Rule::T32II2 => guide(TIO4, RESPOND),
+        Rule::T32III1 => guide(POSSIBLE, ISOLATE),
+        Rule::T32III2 => guide(EMERGENCY, PERIMETER),
+        Rule::EscTio2G => guide(TIO2, PERIMETER_TIO2),
+        Rule::EscTio2B | Rule::EscTio2A => guide(TIO2, PERIMETER),
+        Rule::EscTio3G | Rule::EscTio3B | Rule::EscTio3A => guide(TIO3, TRACE),
+        Rule::EscTio4G | Rule::EscTio4B | Rule::EscTio4A => guide(TIO4, PROTECT),
+        Rule::T223 => guide(ELEVATED, VERIFY),
         Rule::PbElev
         | Rule::PbExist
         | Rule::ExRain
@@ -156,14 +119,14 @@ pub(super) const fn of(rule: Rule, class: Class) -> Guide {
         | Rule::Dq13
         | Rule::Hy1
         | Rule::Nr => match class {
-            Class::Emergency => guide(EMERGENCY, PROJECT, PERIMETER),
-            Class::PossibleEmergency => guide(POSSIBLE, PROJECT, TRACE),
+            Class::Emergency => guide(EMERGENCY, PERIMETER),
+            Class::PossibleEmergency => guide(POSSIBLE, TRACE),
             Class::Invalid
             | Class::Normal
             | Class::Exempt
             | Class::ExistingManaged
             | Class::Elevated
-            | Class::Unclassified => guide(ELEVATED, PROJECT, VERIFY),
+            | Class::Unclassified => guide(ELEVATED, VERIFY),
         },
     }
 }

@@ -1,6 +1,7 @@
 //! The machine's outside: readings, time and people in, effects out.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use smallvec::SmallVec;
@@ -11,10 +12,10 @@ use super::place::PlaceContext;
 use super::settle::Touch;
 use super::state::{Acknowledgement, Activation, ChannelKey, Stamp, Watch};
 use super::transition::{Cause, Effect};
-use crate::clock::{Mono, Received};
-use crate::criteria::{Class, Judgement};
+use crate::clock::{Mono, Received, Wall};
+use crate::criteria::{Class, Explanation, Judgement, Policy, Setting, explain_reading};
 use crate::error::excerpt;
-use crate::reading::Reading;
+use crate::reading::{InstrumentId, Reading};
 
 /// How activations are grouped and told.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,6 +36,9 @@ pub struct Config {
     /// Closed activations that are remembered. Open ones have no limit.
     /// Default 1000.
     pub keep_closed: usize,
+    /// Hash of the policy that judges, for the record; absent where nobody names
+    /// one.
+    pub policy: Option<Arc<str>>,
 }
 
 impl Default for Config {
@@ -47,6 +51,7 @@ impl Default for Config {
             reopen_within: Duration::from_secs(60 * 60),
             bundle: Duration::from_secs(30),
             keep_closed: 1000,
+            policy: None,
         }
     }
 }
@@ -68,6 +73,27 @@ pub struct Judged<'a> {
     pub judgement: &'a Judgement,
     /// Where and what for it was measured.
     pub place: &'a PlaceContext,
+    /// What the judgement rests on; absent where it was not judged here.
+    pub grounds: Option<Grounds<'a>>,
+}
+
+/// What a judgement rests on beside the reading.
+#[derive(Clone, Copy, Debug)]
+pub struct Grounds<'a> {
+    /// What was known then.
+    pub setting: &'a Setting,
+    /// The policy.
+    pub policy: &'a Policy,
+}
+
+impl Judged<'_> {
+    /// Why the judgement is what it is: worked out here and now.
+    pub(super) fn explanation(&self) -> Option<Box<Explanation>> {
+        self.grounds.map(|grounds| {
+            let explanation = explain_reading(self.reading, grounds.setting, grounds.policy);
+            Box::new(explanation)
+        })
+    }
 }
 
 /// A person who acts.
@@ -257,6 +283,16 @@ impl Machine {
             .values()
             .find(is_it)
             .or_else(|| self.closed.values().find(is_it))
+    }
+
+    /// When the event began that an instrument holds at a level.
+    pub fn onset_of(&self, instrument: &InstrumentId) -> Option<Wall> {
+        self.watches
+            .values()
+            .filter(|watch| watch.key.instrument == *instrument && watch.is_held())
+            .filter_map(|watch| self.activation(&watch.current))
+            .map(|activation| activation.onset)
+            .min()
     }
 
     /// All that are open, in the order of opening.

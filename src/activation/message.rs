@@ -13,9 +13,9 @@ use super::state::{Activation, Evidence};
 use super::transition::Why;
 use super::view::{EventContext, NAME_CHARS, where_now};
 use crate::clock::{Wall, Zone};
-use crate::criteria::{Class, Recommendation, Subject};
+use crate::criteria::{Class, Recommendation, Source, Subject};
 use crate::error::excerpt;
-use crate::reading::{Quantity, Radiation};
+use crate::language::Language;
 
 /// One message in one language.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -75,68 +75,6 @@ struct Telling<'a> {
     recorded: bool,
 }
 
-#[derive(Clone, Copy)]
-enum Language {
-    Indonesian,
-    English,
-}
-
-impl Language {
-    fn pick<'a>(self, indonesian: &'a str, english: &'a str) -> &'a str {
-        match self {
-            Self::Indonesian => indonesian,
-            Self::English => english,
-        }
-    }
-
-    fn of(self, both: guide::Both) -> &'static str {
-        match self {
-            Self::Indonesian => both.id,
-            Self::English => both.en,
-        }
-    }
-
-    /// A number with the decimal mark of the language, and no other mark: a
-    /// thousands point would be read as a decimal one by half the readers.
-    fn number(self, value: f64) -> String {
-        let text = significant(value);
-        match self {
-            Self::Indonesian => text.replace('.', ","),
-            Self::English => text,
-        }
-    }
-
-    fn unit(self, quantity: Quantity) -> &'static str {
-        match quantity {
-            Quantity::DoseRate => match self {
-                Self::Indonesian => "µSv/jam",
-                Self::English => "µSv/h",
-            },
-            Quantity::CountRate(_) => "cps",
-            Quantity::Dose => "µSv",
-            Quantity::SurfaceActivity(_) => "Bq/cm²",
-        }
-    }
-}
-
-/// Three to four significant digits and no zeros at the end: what an instrument
-/// can mean, and a person can take in.
-fn significant(value: f64) -> String {
-    let decimals = match value {
-        v if v >= 1000.0 => 0,
-        v if v >= 100.0 => 1,
-        v if v >= 10.0 => 2,
-        v if v >= 1.0 => 3,
-        _ => 4,
-    };
-    let text = format!("{value:.decimals$}");
-    if text.contains('.') {
-        text.trim_end_matches('0').trim_end_matches('.').to_owned()
-    } else {
-        text
-    }
-}
-
 fn words(telling: &Telling<'_>, language: Language) -> Words {
     let activation = telling.activation;
     let guide = guide::of(activation.rule, activation.class_max);
@@ -176,7 +114,7 @@ fn headline(telling: &Telling<'_>, guide: &Guide, language: Language) -> String 
     text.push_str(&format!(
         "{news}: {}; {} {}, {}",
         language.of(guide.meaning),
-        quantity(highest.quantity, language),
+        language.quantity(highest.quantity),
         amount(highest, language),
         short_place(activation, language),
     ));
@@ -218,7 +156,7 @@ fn lines(telling: &Telling<'_>, guide: &Guide, language: Language) -> Vec<String
     }
     line("Keyakinan", "How sure", how_sure(activation, language));
     line("Alat", "Instrument", instrument(highest, language));
-    line("Aturan", "Rule", rules(activation, guide, language));
+    line("Aturan", "Rule", rules(activation, language));
     line(
         "Status yang disarankan",
         "Recommended status",
@@ -278,34 +216,6 @@ fn state(telling: &Telling<'_>, language: Language) -> String {
     text
 }
 
-fn quantity(quantity: Quantity, language: Language) -> String {
-    let counted = |radiation: Radiation| match radiation {
-        Radiation::Alpha => "alfa",
-        Radiation::Beta => "beta",
-        Radiation::Gamma => "gamma",
-        Radiation::AlphaBeta => "alfa-beta",
-        Radiation::AlphaBetaGamma => "alfa-beta-gamma",
-        Radiation::Neutron => "neutron",
-        Radiation::Unspecified => "tak disebut",
-    };
-    match (quantity, language) {
-        (Quantity::DoseRate, Language::Indonesian) => "laju dosis".to_owned(),
-        (Quantity::DoseRate, Language::English) => "dose rate".to_owned(),
-        (Quantity::CountRate(what), Language::Indonesian) => {
-            format!("cacah {}", counted(what))
-        }
-        (Quantity::CountRate(what), Language::English) => format!("{what} count rate"),
-        (Quantity::Dose, Language::Indonesian) => "dosis".to_owned(),
-        (Quantity::Dose, Language::English) => "dose".to_owned(),
-        (Quantity::SurfaceActivity(what), Language::Indonesian) => {
-            format!("aktivitas permukaan {}", counted(what))
-        }
-        (Quantity::SurfaceActivity(what), Language::English) => {
-            format!("{what} surface activity")
-        }
-    }
-}
-
 fn amount(evidence: &Evidence, language: Language) -> String {
     let Some(value) = evidence.value else {
         return language
@@ -323,7 +233,7 @@ fn amount(evidence: &Evidence, language: Language) -> String {
 fn how_much(evidence: &Evidence, language: Language) -> String {
     let mut text = format!(
         "{} {}",
-        quantity(evidence.quantity, language),
+        language.quantity(evidence.quantity),
         amount(evidence, language)
     );
     if let Some(level) = evidence.level {
@@ -421,8 +331,9 @@ fn instrument(evidence: &Evidence, language: Language) -> String {
     format!("{}, {factor}", evidence.instrument)
 }
 
-fn rules(activation: &Activation, guide: &Guide, language: Language) -> String {
-    let mut text = format!("{} ({})", activation.rule, language.of(guide.source));
+fn rules(activation: &Activation, language: Language) -> String {
+    let source = Source::of(activation.rule.as_str()).text(language);
+    let mut text = format!("{} ({source})", activation.rule);
     let mut word = language.pick("; juga ", "; also ");
     for rule in activation.also.iter() {
         text.push_str(word);
@@ -453,7 +364,7 @@ fn members(activation: &Activation, language: Language) -> String {
             format!(
                 "{} {} {}",
                 member.key.instrument,
-                quantity(member.key.quantity, language),
+                language.quantity(member.key.quantity),
                 amount(&member.highest, language)
             )
         })

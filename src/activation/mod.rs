@@ -35,7 +35,7 @@ pub(crate) mod wire;
 
 pub use deadline::{Bilingual, DeadlineView};
 pub use id::{ActivationId, Mode};
-pub use machine::{AckError, Config, Judged, Machine, Person};
+pub use machine::{AckError, Config, Grounds, Judged, Machine, Person};
 pub use message::{Text, Words};
 pub(crate) use message::{both_zones, inert};
 pub use place::{Coordinates, Place, PlaceContext, SiteRef, Spot, Spots};

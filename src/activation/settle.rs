@@ -217,6 +217,7 @@ impl Machine {
             tell,
             activation: activation.clone(),
             watches,
+            policy: self.config.policy.as_deref().map(str::to_owned),
         })))
     }
 

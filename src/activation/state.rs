@@ -12,7 +12,7 @@ use super::id::{ActivationId, Mode};
 use super::place::{Place, Spots};
 use super::wire;
 use crate::clock::{Mono, Wall};
-use crate::criteria::{Class, Recommendation, Remarks, Rule, Rules, Subject};
+use crate::criteria::{Class, Explanation, Recommendation, Remarks, Rule, Rules, Subject};
 use crate::reading::{InstrumentId, Quantity};
 
 /// An instant on both clocks: wall time for the record, the machine's own
@@ -325,6 +325,13 @@ pub struct Activation {
     /// Since when a version waits to be told, in the machine's own time.
     #[serde(rename = "untold_since_ns", with = "wire::mono_option")]
     pub untold_since: Option<Mono>,
+    /// Hash of the policy that judged the reading which set `class_max`; absent
+    /// in records that do not name it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<String>,
+    /// Why that reading was judged so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub explanation: Option<Box<Explanation>>,
 }
 
 impl Activation {

@@ -3,8 +3,8 @@
 use super::*;
 use crate::clock::{Mono, Received, Wall, Zone};
 use crate::criteria::{
-    ChannelVerdict, Class, Disposition, Judgement, Recommendation, Remark, Remarks, Rule, Rules,
-    SourceKind, Subject,
+    ChannelVerdict, Class, Disposition, Judgement, Policy, Recommendation, Remark, Remarks, Rule,
+    Rules, Setting, SourceKind, Subject,
 };
 use crate::reading::{
     Amount, Channel, Channels, Counting, Delivery, DeviceTime, Factor, Flags, InstrumentId,
@@ -97,6 +97,7 @@ fn raise(reading: &Reading, judgement: &Judgement, place: &PlaceContext) -> Tran
         reading,
         judgement,
         place,
+        grounds: None,
     };
     let effects = machine.apply(received(), &judged);
     effects.first().unwrap().transition().clone()
@@ -136,7 +137,7 @@ fn a_tio2_says_everything_in_both_languages() {
             "Since: 2026-03-14 10:00:00 WIB (2026-03-14 03:00:00 UTC)".to_owned(),
             "How sure: unconfirmed (one reading), LOW_BATTERY".to_owned(),
             "Instrument: bgeigie-002, calibration factor 334 cpm per uSv/h".to_owned(),
-            "Rule: T3.1-I-2 (PUK/DK2N.3/PT.17 rev. 0, table 3.1, p. 30–31); also ESC-TIO2-G"
+            "Rule: T3.1-I-2 (PUK/DK2N.3/PT.17 rev. 0, table 3.1 row I-2, p. 30–31); also ESC-TIO2-G"
                 .to_owned(),
             "Recommended status: AKTIF PARSIAL (advice; the named official decides)".to_owned(),
             "Do first: Set the safety perimeter at the contour of ≥ 100 µSv/h and take response \
@@ -241,6 +242,7 @@ fn a_reading_below_every_level_changes_nothing() {
         reading: &reading(Some(0.3)),
         judgement: &judgement,
         place: &place(None),
+        grounds: None,
     };
     let effects = machine.apply(received(), &judged);
     assert_eq!((effects.len(), effects.capacity()), (0, 0));
@@ -252,9 +254,103 @@ fn every_rule_has_a_guide_in_both_languages() {
     for rule in Rule::ALL {
         for class in [Class::Elevated, Class::PossibleEmergency, Class::Emergency] {
             let guide = guide::of(*rule, class);
-            for both in [guide.meaning, guide.source, guide.first] {
+            for both in [guide.meaning, guide.first] {
                 assert!(!both.id.is_empty() && !both.en.is_empty(), "{rule}");
             }
         }
     }
+}
+
+/// The reading that sets the class is explained, once; what only goes on is not,
+/// and a restart keeps it.
+#[test]
+fn the_reading_that_set_the_class_is_explained() {
+    let config = Config {
+        policy: Some("0123abcd".into()),
+        ..Config::default()
+    };
+    let mut machine = Machine::new(config.clone());
+    let setting = Setting {
+        subject: Some(Subject::Environment),
+        distance_m: Some(1.0),
+        ..Setting::default()
+    };
+    let policy = Policy::default();
+    let mut last = None;
+    for (secs, usv_h) in [(1, 1.5), (2, 3.5), (3, 150.0), (4, 2.0)] {
+        let at = Received {
+            wall: received().wall.saturating_add(Duration::from_secs(secs)),
+            mono: Mono::from_nanos(secs * 1_000_000_000),
+        };
+        let reading = Reading {
+            received: at,
+            fingerprint: secs,
+            sequence: Some(Sequence {
+                boot: Some(1),
+                seq: secs,
+            }),
+            ..reading(Some(usv_h))
+        };
+        let judgement = crate::criteria::judge_reading(&reading, &setting, &policy);
+        let judged = Judged {
+            reading: &reading,
+            judgement: &judgement,
+            place: &place(None),
+            grounds: Some(Grounds {
+                setting: &setting,
+                policy: &policy,
+            }),
+        };
+        let effects = machine.apply(at, &judged);
+        last = effects
+            .first()
+            .map(|effect| effect.transition().clone())
+            .or(last);
+        let activation = machine.open().next().unwrap();
+        let explanation = activation.explanation.as_ref().unwrap();
+        assert_eq!(explanation.rule, activation.rule.as_str());
+        assert_eq!(explanation.class, Some(activation.class_max.to_string()));
+        let value = if secs < 3 { "1.5" } else { "150" };
+        let said = format!("Dose rate of {value} µSv/h");
+        assert!(
+            explanation.text.en.starts_with(&said),
+            "{}",
+            explanation.text.en
+        );
+    }
+    let transition = last.unwrap();
+    assert_eq!(transition.policy.as_deref(), Some("0123abcd"));
+    let view = event(&Transition {
+        tell: Some(Why::Risen),
+        ..transition.clone()
+    })
+    .activation
+    .unwrap();
+    assert_eq!(view.policy.as_deref(), Some("0123abcd"));
+    let written = serde_json::to_string(&transition).unwrap();
+    let read: Transition = serde_json::from_str(&written).unwrap();
+    let machine = Machine::restored(config, [Saved::Transition(Box::new(read))], received());
+    let kept = machine.open().next().unwrap().explanation.clone();
+    assert_eq!(kept, view.explanation);
+    assert!(kept.is_some());
+}
+
+/// What an activation's onset is for: TIO2 by `tio2_schedule`.
+#[test]
+fn the_onset_is_that_of_the_event_an_instrument_holds() {
+    let mut machine = Machine::new(Config::default());
+    let judgement = judgement(Class::PossibleEmergency, Rule::T31I1, Some(2.0));
+    let first = reading(Some(2.0));
+    let judged = Judged {
+        reading: &first,
+        judgement: &judgement,
+        place: &place(None),
+        grounds: None,
+    };
+    assert_eq!(machine.onset_of(&first.instrument), None);
+    machine.apply(received(), &judged);
+    let onset = machine.open().next().unwrap().onset;
+    assert_eq!(machine.onset_of(&first.instrument), Some(onset));
+    let other = InstrumentId::new("somebody-else").unwrap();
+    assert_eq!(machine.onset_of(&other), None);
 }

@@ -104,6 +104,9 @@ pub struct Transition {
     pub activation: Activation,
     /// The channels behind it.
     pub watches: Vec<Watch>,
+    /// Hash of the policy in force; absent in records that do not name it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<String>,
 }
 
 /// What the caller has to do, in this order.

@@ -4,14 +4,14 @@
 use serde::{Deserialize, Serialize};
 
 use super::deadline::DeadlineView;
-use super::guide;
 use super::id::Mode;
 use super::message::{self, Text, inert};
 use super::place::{Coordinates, Place};
 use super::state::{Activation, Evidence, Member};
 use super::transition::Transition;
 use crate::clock::Zone;
-use crate::criteria::{Class, Recommendation};
+use crate::criteria::{Class, Explanation, Recommendation, Source};
+use crate::language::Language;
 use crate::units::rounded;
 
 /// Longest name of a site or item that is passed on, in characters.
@@ -90,6 +90,13 @@ pub struct ActivationView {
     pub review: Vec<String>,
     /// The activation that it goes on as.
     pub merged_into: Option<String>,
+    /// Hash of the policy that judged the reading which set the highest class;
+    /// `pantau policy <hash>` shows it.
+    #[serde(default)]
+    pub policy: Option<String>,
+    /// Why that reading was judged so, in Indonesian and English.
+    #[serde(default)]
+    pub explanation: Option<Box<Explanation>>,
 }
 
 /// Where an activation is.
@@ -145,10 +152,7 @@ impl ActivationView {
             class: activation.class.to_string(),
             class_max: activation.class_max.to_string(),
             rule: activation.rule.to_string(),
-            rule_source: guide::of(activation.rule, activation.class_max)
-                .source
-                .en
-                .to_owned(),
+            rule_source: Source::of(activation.rule.as_str()).text(Language::English),
             also: activation
                 .also
                 .iter()
@@ -199,6 +203,8 @@ impl ActivationView {
                 .as_ref()
                 .and_then(|closed| closed.merged_into.as_ref())
                 .map(ToString::to_string),
+            policy: activation.policy.clone(),
+            explanation: activation.explanation.clone(),
         }
     }
 }

@@ -217,12 +217,21 @@ mod tests {
     struct Years {
         learner: Learner,
         hour: i64,
+        policy: Learning,
     }
 
     impl Years {
         fn new() -> Self {
+            Self::with(POLICY)
+        }
+
+        fn with(policy: Learning) -> Self {
             let (learner, hour) = (Learner::default(), 400_000);
-            Self { learner, hour }
+            Self {
+                learner,
+                hour,
+                policy,
+            }
         }
 
         /// Six readings in each of so many hours.
@@ -230,7 +239,7 @@ mod tests {
             for _ in 0..hours {
                 for minutes in (0..60).step_by(10) {
                     let at = Wall::from_secs(self.hour * 3600 + minutes * 60).unwrap();
-                    self.learner.take(at, evidence, &POLICY);
+                    self.learner.take(at, evidence, &self.policy);
                 }
                 self.hour += 1;
             }
@@ -287,6 +296,34 @@ mod tests {
             .hours(1, QUIET);
         assert_eq!(years.learner.memory.hours.len(), 720);
         assert_eq!(years.learned(), Some(0.10));
+    }
+
+    /// `background.learn_hours`, `background.days`, `background.drift_ratio`.
+    #[test]
+    fn each_key_changes_what_is_learned() {
+        let mut hasty = Years::with(Learning {
+            min_hours: 6.0,
+            ..POLICY
+        });
+        assert_eq!(hasty.hours(6, QUIET).learned(), None);
+        assert_eq!(hasty.hours(1, QUIET).learned(), Some(0.08));
+
+        let mut forgetful = Years::with(Learning {
+            days: 2.0,
+            ..POLICY
+        });
+        forgetful.hours(100, QUIET).hours(40, Evidence::Quiet(0.1));
+        assert_eq!(forgetful.hours(1, QUIET).learned(), Some(0.1));
+        let mut usual = Years::new();
+        usual.hours(100, QUIET).hours(40, Evidence::Quiet(0.1));
+        assert_eq!(usual.hours(1, QUIET).learned(), Some(0.08));
+
+        let mut lenient = Years::with(Learning {
+            drift_ratio: 3.0,
+            ..POLICY
+        });
+        lenient.hours(30, QUIET).hours(800, Evidence::Quiet(0.2));
+        assert_eq!(lenient.hours(1, QUIET).learned(), Some(0.2));
     }
 
     /// A rise of one part in a hundred a day, for a year.

@@ -6,7 +6,7 @@ use serde_json::{Map, Number, Value};
 use super::error::CaseError;
 use super::field;
 use super::reading::clamped;
-use crate::criteria::reference::{ReferenceTables, Source, sum_a_over_d};
+use crate::criteria::loaded::{ReferenceTables, Source, sum_a_over_d};
 
 /// A source of a case of kind `category`.
 #[derive(Deserialize)]

@@ -5,12 +5,13 @@
 //! and the others go on.
 //!
 //! ```
-//! use pantau::cases::assess_file;
+//! use pantau::cases::{Explain, assess_file};
 //! use pantau::criteria::Policy;
-//! use pantau::criteria::reference::ReferenceTables;
+//! use pantau::criteria::loaded::ReferenceTables;
 //!
 //! let text = r#"{"id":"a","kind":"category","input":{"a_over_d":12.0}}"#;
-//! let assessed = assess_file(text, &Policy::default(), &ReferenceTables::default());
+//! let tables = ReferenceTables::default();
+//! let assessed = assess_file(text, &Policy::default(), &tables, Explain::No);
 //! assert_eq!(
 //!     serde_json::to_string(&assessed.lines)?,
 //!     r#"[{"id":"a","category":2,"rule":"CAT-AD"}]"#
@@ -32,8 +33,8 @@ use serde_json::Value;
 
 pub use error::CaseError;
 
-use crate::criteria::Policy;
-use crate::criteria::reference::ReferenceTables;
+use crate::criteria::loaded::ReferenceTables;
+use crate::criteria::{Explanation, Policy};
 use crate::error::{Chain, excerpt};
 
 /// Longest error text of an answer, in characters.
@@ -50,6 +51,31 @@ pub struct Line {
     /// Where the configured table is from that decided.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
+    /// Why, where it was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub explanation: Option<Box<Explanation>>,
+}
+
+/// An answer, and what explains it when somebody asks.
+struct Found {
+    answer: Answer,
+    explanation: Option<Box<Explanation>>,
+}
+
+/// Whether answers are explained.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Explain {
+    /// Each with the reasons for it.
+    Yes,
+    /// The answers alone.
+    No,
+}
+
+impl Explain {
+    /// The explanation, made only where it is asked for.
+    fn then(self, explain: impl FnOnce() -> Explanation) -> Option<Box<Explanation>> {
+        (self == Self::Yes).then(|| Box::new(explain()))
+    }
 }
 
 /// What was found, by the kind of case.
@@ -150,37 +176,57 @@ impl Assessed {
 /// Judges every case of a file: `{"cases":[…]}`, a bare array, or one case a line.
 ///
 /// `tables` stand in where a case brings no table of its own.
-pub fn assess_file(text: &str, policy: &Policy, tables: &ReferenceTables) -> Assessed {
+pub fn assess_file(
+    text: &str,
+    policy: &Policy,
+    tables: &ReferenceTables,
+    explain: Explain,
+) -> Assessed {
     let lines = split::cases(text)
         .into_iter()
-        .map(|case| assess(case, policy, tables))
+        .map(|case| assess(case, policy, tables, explain))
         .collect();
     Assessed { lines }
 }
 
 /// Judges one case, given as its JSON text.
-pub fn assess(text: &str, policy: &Policy, tables: &ReferenceTables) -> Line {
-    let (id, answer) = match serde_json::from_str(text) {
+pub fn assess(text: &str, policy: &Policy, tables: &ReferenceTables, explain: Explain) -> Line {
+    let (id, found) = match serde_json::from_str(text) {
         Ok(Value::Object(mut case)) => {
             let id = case.remove("id").unwrap_or(Value::Null);
-            (id, answer(case, policy, tables))
+            (id, found(case, policy, tables, explain))
         }
         Ok(_) => (Value::Null, Err(CaseError::NotAnObject)),
         Err(source) => (split::id(text), Err(CaseError::Json { source })),
     };
-    let (answer, source) = answer.unwrap_or_else(|error| {
-        let error = excerpt(&Chain(&error).to_string(), MAX_ERROR_CHARS);
-        (Answer::Failed { error }, None)
+    let (found, source) = found.unwrap_or_else(|error| {
+        let answer = Answer::Failed {
+            error: excerpt(&Chain(&error).to_string(), MAX_ERROR_CHARS),
+        };
+        let explanation = None;
+        (
+            Found {
+                answer,
+                explanation,
+            },
+            None,
+        )
     });
-    Line { id, answer, source }
+    Line {
+        id,
+        answer: found.answer,
+        source,
+        explanation: found.explanation,
+    }
 }
 
 /// The answer, and the origin of the configured table that went into it.
-fn answer(
+fn found(
     mut case: serde_json::Map<String, Value>,
     policy: &Policy,
     tables: &ReferenceTables,
-) -> Result<(Answer, Option<String>), CaseError> {
+    explain: Explain,
+) -> Result<(Found, Option<String>), CaseError> {
     let kind = match case.remove("kind") {
         Some(Value::String(kind)) => kind,
         Some(_) => return Err(CaseError::word("kind", "a value that is no text")),
@@ -190,16 +236,16 @@ fn answer(
         .remove("input")
         .ok_or(CaseError::Missing { field: "input" })?;
     let source = complete::complete(&kind, &mut input, tables)?;
-    let answer = match kind.as_str() {
-        "reading" => reading::assess(input, policy),
-        "sequence" => sequence::assess(input, policy),
-        "termination" => other::termination(input, &policy.termination),
-        "food" => other::food(input),
-        "worker" => other::worker(input),
-        "report" => other::report(input),
-        "deadline" => other::deadline(input),
-        "category" => other::category(input),
+    let found = match kind.as_str() {
+        "reading" => reading::assess(input, policy, explain),
+        "sequence" => sequence::assess(input, policy, explain),
+        "termination" => other::termination(input, policy, explain),
+        "food" => other::food(input, policy, explain),
+        "worker" => other::worker(input, policy, explain),
+        "report" => other::report(input, policy, explain),
+        "deadline" => other::deadline(input, policy, explain),
+        "category" => other::category(input, policy, explain),
         _ => Err(CaseError::word("kind", &kind)),
     }?;
-    Ok((answer, source))
+    Ok((found, source))
 }

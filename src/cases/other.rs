@@ -6,17 +6,15 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::error::CaseError;
-use super::{Answer, field};
+use super::{Answer, Explain, Found, field};
 use crate::clock::Wall;
 use crate::criteria::category::category as category_of;
 use crate::criteria::deadline::Deadline;
 use crate::criteria::food::{FoodVerdict, tio5, tio6};
 use crate::criteria::report::{Category, ReportEvent, assess_report};
-use crate::criteria::termination::{
-    AreaKind, Recovered, Survey, TerminationPolicy, Track, propose,
-};
+use crate::criteria::termination::{AreaKind, Recovered, Survey, Track, propose};
 use crate::criteria::worker::{Task, assess_worker};
-use crate::criteria::{Remark, Remarks};
+use crate::criteria::{Policy, Remark, Remarks, explain};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -39,7 +37,11 @@ struct RecoveredInput {
     environment: Option<bool>,
 }
 
-pub(super) fn termination(input: Value, policy: &TerminationPolicy) -> Result<Answer, CaseError> {
+pub(super) fn termination(
+    input: Value,
+    policy: &Policy,
+    explain: Explain,
+) -> Result<Found, CaseError> {
     let case: TerminationInput = field::input(input)?;
     let area = field::word("area", case.area.as_deref(), AreaKind::from_word)?;
     let track = field::word("track", case.track.as_deref(), Track::from_word)?;
@@ -50,7 +52,7 @@ pub(super) fn termination(input: Value, policy: &TerminationPolicy) -> Result<An
             environment: recovered.environment == Some(true),
         });
     let survey = Survey {
-        area: area.unwrap_or(AreaKind::Residential),
+        area: area.unwrap_or(policy.termination.area_default),
         // The stricter of the two: both source and environment.
         track: track.unwrap_or(Track::Orphan),
         recovered,
@@ -61,12 +63,15 @@ pub(super) fn termination(input: Value, policy: &TerminationPolicy) -> Result<An
         background_usv_h: case.background_usv_h,
         projected_msv: field::amount("projected_msv", case.projected_msv)?,
     };
-    let proposal = propose(&survey, policy);
-    Ok(Answer::Verdict {
-        classification: proposal.closing.as_str(),
-        rule: proposal.rule,
-        also: Vec::new(),
-        flags: flags(proposal.remarks),
+    let proposal = propose(&survey, &policy.termination);
+    Ok(Found {
+        answer: Answer::Verdict {
+            classification: proposal.closing.as_str(),
+            rule: proposal.rule,
+            also: Vec::new(),
+            flags: flags(proposal.remarks),
+        },
+        explanation: explain.then(|| explain::termination(&survey, policy)),
     })
 }
 
@@ -81,32 +86,45 @@ struct FoodInput {
     tio6_table_bq_kg: Option<BTreeMap<String, Option<f64>>>,
 }
 
-pub(super) fn food(input: Value) -> Result<Answer, CaseError> {
+pub(super) fn food(input: Value, policy: &Policy, explain: Explain) -> Result<Found, CaseError> {
     let case: FoodInput = field::input(input)?;
-    let verdict: FoodVerdict = match case.test.as_deref() {
-        Some("TIO5") => tio5(
-            field::amount("gross_beta_bq_kg", case.gross_beta_bq_kg)?,
-            field::amount("gross_alpha_bq_kg", case.gross_alpha_bq_kg)?,
-            field::amount("k40_beta_bq_kg", case.k40_beta_bq_kg)?,
-        ),
+    let (verdict, explanation): (FoodVerdict, _) = match case.test.as_deref() {
+        Some("TIO5") => {
+            let beta = field::amount("gross_beta_bq_kg", case.gross_beta_bq_kg)?;
+            let alpha = field::amount("gross_alpha_bq_kg", case.gross_alpha_bq_kg)?;
+            let k40_beta = field::amount("k40_beta_bq_kg", case.k40_beta_bq_kg)?;
+            (
+                tio5(beta, alpha, k40_beta),
+                explain.then(|| explain::food_tio5(beta, alpha, k40_beta, policy)),
+            )
+        }
         Some("TIO6") => {
             let table = case.tio6_table_bq_kg.unwrap_or_default();
             let nuclides = case.nuclides_bq_kg.unwrap_or_default();
             for concentration in nuclides.values() {
                 field::amount("nuclides_bq_kg", Some(*concentration))?;
             }
-            tio6(nuclides.iter().map(|(nuclide, concentration)| {
-                (*concentration, table.get(nuclide).copied().flatten())
-            }))
+            let listed = || {
+                nuclides.iter().map(|(nuclide, concentration)| {
+                    (*concentration, table.get(nuclide).copied().flatten())
+                })
+            };
+            (
+                tio6(listed()),
+                explain.then(|| explain::food_tio6(listed(), policy)),
+            )
         }
         Some(other) => return Err(CaseError::word("test", other)),
         None => return Err(CaseError::Missing { field: "test" }),
     };
-    Ok(Answer::Verdict {
-        classification: verdict.class.as_str(),
-        rule: verdict.rule,
-        also: verdict.also.into_iter().collect(),
-        flags: flags(verdict.remarks),
+    Ok(Found {
+        answer: Answer::Verdict {
+            classification: verdict.class.as_str(),
+            rule: verdict.rule,
+            also: verdict.also.into_iter().collect(),
+            flags: flags(verdict.remarks),
+        },
+        explanation,
     })
 }
 
@@ -118,21 +136,22 @@ struct WorkerInput {
     informed_volunteer: Option<bool>,
 }
 
-pub(super) fn worker(input: Value) -> Result<Answer, CaseError> {
+pub(super) fn worker(input: Value, policy: &Policy, explain: Explain) -> Result<Found, CaseError> {
     let case: WorkerInput = field::input(input)?;
     let dose_msv = field::amount("dose_msv", case.dose_msv)?
         .ok_or(CaseError::Missing { field: "dose_msv" })?;
     let task = field::word("task", case.task.as_deref(), Task::from_word)?;
-    let verdict = assess_worker(
-        dose_msv,
-        task.unwrap_or(Task::General),
-        case.informed_volunteer == Some(true),
-    );
-    Ok(Answer::Verdict {
-        classification: verdict.class.as_str(),
-        rule: verdict.rule,
-        also: Vec::new(),
-        flags: flags(verdict.remarks),
+    let task = task.unwrap_or(Task::General);
+    let is_volunteer = case.informed_volunteer == Some(true);
+    let verdict = assess_worker(dose_msv, task, is_volunteer, &policy.worker);
+    Ok(Found {
+        answer: Answer::Verdict {
+            classification: verdict.class.as_str(),
+            rule: verdict.rule,
+            also: Vec::new(),
+            flags: flags(verdict.remarks),
+        },
+        explanation: explain.then(|| explain::worker(dose_msv, task, is_volunteer, policy)),
     })
 }
 
@@ -144,7 +163,7 @@ struct ReportInput {
     potentially_dangerous: Option<bool>,
 }
 
-pub(super) fn report(input: Value) -> Result<Answer, CaseError> {
+pub(super) fn report(input: Value, policy: &Policy, explain: Explain) -> Result<Found, CaseError> {
     let case: ReportInput = field::input(input)?;
     let event = field::word("event", case.event.as_deref(), ReportEvent::from_word)?
         .ok_or(CaseError::Missing { field: "event" })?;
@@ -159,10 +178,14 @@ pub(super) fn report(input: Value) -> Result<Answer, CaseError> {
         })
         .transpose()?;
     let verdict = assess_report(event, category, case.potentially_dangerous);
-    Ok(Answer::Report {
-        std_status: verdict.recommendation.as_str(),
-        rule: verdict.rule,
-        flags: flags(verdict.remarks),
+    let is_dangerous = case.potentially_dangerous;
+    Ok(Found {
+        answer: Answer::Report {
+            std_status: verdict.recommendation.as_str(),
+            rule: verdict.rule,
+            flags: flags(verdict.remarks),
+        },
+        explanation: explain.then(|| explain::report(event, category, is_dangerous, policy)),
     })
 }
 
@@ -174,17 +197,24 @@ struct DeadlineInput {
     now: Option<String>,
 }
 
-pub(super) fn deadline(input: Value) -> Result<Answer, CaseError> {
+pub(super) fn deadline(
+    input: Value,
+    policy: &Policy,
+    explain: Explain,
+) -> Result<Found, CaseError> {
     let case: DeadlineInput = field::input(input)?;
     let deadline = field::word("rule", case.rule.as_deref(), Deadline::from_word)?
         .ok_or(CaseError::Missing { field: "rule" })?;
     let start =
         instant("start", case.start.as_deref())?.ok_or(CaseError::Missing { field: "start" })?;
     let now = instant("now", case.now.as_deref())?;
-    Ok(Answer::Deadline {
-        rule: deadline.as_str(),
-        due: deadline.due(start).to_string(),
-        overdue: now.map(|now| deadline.is_overdue(start, now)),
+    Ok(Found {
+        answer: Answer::Deadline {
+            rule: deadline.as_str(),
+            due: deadline.due(start).to_string(),
+            overdue: now.map(|now| deadline.is_overdue(start, now)),
+        },
+        explanation: explain.then(|| explain::deadline(deadline, start, now, policy)),
     })
 }
 
@@ -200,14 +230,21 @@ struct CategoryInput {
     above_exemption: Option<bool>,
 }
 
-pub(super) fn category(input: Value) -> Result<Answer, CaseError> {
+pub(super) fn category(
+    input: Value,
+    policy: &Policy,
+    explain: Explain,
+) -> Result<Found, CaseError> {
     let case: CategoryInput = field::input(input)?;
     let a_over_d = field::amount("a_over_d", case.a_over_d)?
         .ok_or(CaseError::Missing { field: "a_over_d" })?;
     let is_above_exemption = case.above_exemption.unwrap_or(true);
-    Ok(Answer::Category {
-        category: category_of(a_over_d, is_above_exemption).map(Category::number),
-        rule: "CAT-AD",
+    Ok(Found {
+        answer: Answer::Category {
+            category: category_of(a_over_d, is_above_exemption).map(Category::number),
+            rule: "CAT-AD",
+        },
+        explanation: explain.then(|| explain::category(a_over_d, is_above_exemption, policy)),
     })
 }
 

@@ -5,8 +5,9 @@ use serde_json::{Number, Value};
 
 use super::error::CaseError;
 use super::field::{self, Sent};
-use super::{Answer, ReadingAnswer};
+use super::{Answer, Explain, Found, ReadingAnswer};
 use crate::clock::{TimeError, Wall};
+use crate::criteria::explain::explain;
 use crate::criteria::{
     BackgroundFrom, BackgroundSource, CountBackground, ExistingArea, ExistingKind, Input,
     Judgement, Medical, Norm, NormItem, Observation, Policy, Rain, Remark, Remarks, Role, Rule,
@@ -34,6 +35,7 @@ struct ReadingInput {
     source: Option<String>,
     #[serde(default, deserialize_with = "field::noted")]
     persistence_min: Option<f64>,
+    days_since_onset: Option<f64>,
     rain: Option<RainInput>,
     high_background_area: Option<bool>,
     area_state: Option<String>,
@@ -132,26 +134,31 @@ struct StatusFlags {
     noted: Remarks,
 }
 
-pub(super) fn assess(input: Value, policy: &Policy) -> Result<Answer, CaseError> {
+pub(super) fn assess(
+    input: Value,
+    policy: &Policy,
+    explained: Explain,
+) -> Result<Found, CaseError> {
     let mut case: ReadingInput = field::input(input)?;
     let sent = sent_channels(&mut case)?;
     let flags = status_flags(case.status_flags.as_deref().unwrap_or_default())?;
     let arrived = arrived(&mut case, &sent)?;
     let inputs = inputs(&sent, &case, flags, policy);
     let setting = setting(&mut case, policy)?;
-    let judgement = judge(
-        &Observation {
-            setting: &setting,
-            channels: &inputs,
-            status: flags.status,
-            arrived,
-            time: time_check(&case, policy)?,
-            has_position: has_position(case.position.as_ref()),
-            noted: flags.noted,
-        },
-        policy,
-    );
-    Ok(Answer::Reading(Box::new(answer(&judgement))))
+    let observation = Observation {
+        setting: &setting,
+        channels: &inputs,
+        status: flags.status,
+        arrived,
+        time: time_check(&case, policy)?,
+        has_position: has_position(case.position.as_ref()),
+        noted: flags.noted,
+    };
+    let judgement = judge(&observation, policy);
+    Ok(Found {
+        answer: Answer::Reading(Box::new(answer(&judgement))),
+        explanation: explained.then(|| explain(&observation, policy)),
+    })
 }
 
 fn answer(judgement: &Judgement) -> ReadingAnswer {
@@ -339,6 +346,7 @@ fn setting(case: &mut ReadingInput, policy: &Policy) -> Result<Setting, CaseErro
         distance_m: case.distance_m,
         source: field::word("source", case.source.as_deref(), SourceKind::from_word)?,
         persistence_min: case.persistence_min,
+        days_since_onset: case.days_since_onset,
         background_usv_h,
         background_from: background_usv_h.map(|_| BackgroundFrom::new(BackgroundSource::Measured)),
         background_counts: CountBackground {

@@ -5,16 +5,23 @@ use std::process::ExitCode;
 
 use clap::Args as ClapArgs;
 
-use super::output::Out;
+use super::output::{Out, format_or_default};
 use super::profile::read;
-use super::{Args, load};
-use crate::cases;
+use super::{Args, Format, load};
+use crate::cases::{self, Answer, Explain, Line};
+use crate::error::excerpt;
 use crate::json::without_non_finite;
 
 #[derive(Debug, ClapArgs)]
 pub(super) struct Options {
     /// The cases; default stdin.
     file: Option<PathBuf>,
+    /// Say why, in Indonesian and English.
+    #[arg(long)]
+    explain: bool,
+    /// How to print an explanation; without one it is always ndjson.
+    #[arg(long, requires = "explain")]
+    format: Option<Format>,
 }
 
 pub(super) fn assess(args: &Args, options: &Options) -> anyhow::Result<ExitCode> {
@@ -24,10 +31,18 @@ pub(super) fn assess(args: &Args, options: &Options) -> anyhow::Result<ExitCode>
     let text = String::from_utf8_lossy(&bytes);
     let mended = without_non_finite(&text);
     let text = mended.as_deref().unwrap_or(&text);
-    let assessed = cases::assess_file(text, &config.criteria, &config.reference_tables);
+    let (explain, format) = if options.explain {
+        (Explain::Yes, format_or_default(options.format))
+    } else {
+        (Explain::No, options.format.unwrap_or(Format::Ndjson))
+    };
+    let assessed = cases::assess_file(text, &config.criteria, &config.reference_tables, explain);
     let mut out = Out::new();
     for line in &assessed.lines {
-        out.json(line)?;
+        match format {
+            Format::Ndjson => out.json(line)?,
+            Format::Table => out.text(&paragraphs(line))?,
+        }
     }
     out.finish()?;
     Ok(if assessed.n_failed() == 0 {
@@ -35,4 +50,23 @@ pub(super) fn assess(args: &Args, options: &Options) -> anyhow::Result<ExitCode>
     } else {
         ExitCode::FAILURE
     })
+}
+
+/// Longest id that is shown to people, in characters.
+const ID_CHARS: usize = 64;
+
+/// An answer for people: a paragraph in each language.
+fn paragraphs(line: &Line) -> String {
+    let id = match &line.id {
+        serde_json::Value::String(id) => excerpt(id, ID_CHARS),
+        other => excerpt(&other.to_string(), ID_CHARS),
+    };
+    match (&line.answer, &line.explanation) {
+        (_, Some(explanation)) => {
+            let text = &explanation.text;
+            format!("{id}\n  {}\n  {}\n\n", text.id, text.en)
+        }
+        (Answer::Failed { error }, None) => format!("{id}\n  {error}\n\n"),
+        (_, None) => format!("{id}\n\n"),
+    }
 }

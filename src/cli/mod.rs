@@ -14,6 +14,7 @@ mod demo;
 mod explain;
 mod export;
 mod output;
+mod policy;
 mod ports;
 mod probe;
 mod profile;
@@ -64,6 +65,9 @@ enum Verb {
     Probe(probe::Options),
     /// Judge cases: `{"cases":[…]}`, a list, or a case a line; default stdin.
     Assess(assess::Options),
+    /// The policy in force: every key of `[criteria]` with value, default, bounds
+    /// and reason, and its hash; or one of the past, by its hash.
+    Policy(policy::Options),
     /// Print a broker file for mosquitto that loses as little as it can.
     BrokerFile(broker_file::Options),
     /// Run recordings through the whole core with their own times.
@@ -124,6 +128,7 @@ pub fn main() -> ExitCode {
         Verb::Ports(options) => ports::ports(options),
         Verb::Probe(options) => probe::probe(&args, options),
         Verb::Assess(options) => assess::assess(&args, options),
+        Verb::Policy(options) => policy::policy(&args, options),
         Verb::BrokerFile(options) => broker_file::broker_file(options),
         Verb::Replay(options) => replay::replay(&args, options),
         Verb::Status(options) => ask::status(&args, options),

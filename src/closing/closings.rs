@@ -92,6 +92,16 @@ impl Closings {
         self
     }
 
+    /// Lets go of activations that nobody knows any longer, as when their journal
+    /// was lost: nothing holds their matters but a person.
+    pub fn let_go(&mut self, is_known: impl Fn(&ActivationId) -> bool) {
+        let matters = self.matters.values_mut();
+        for matter in matters.filter(|matter| !is_known(&matter.id)) {
+            matter.is_present = false;
+            matter.is_open = false;
+        }
+    }
+
     /// Everything as it is at `now`, if it changed since it was last asked for.
     pub fn unsaved(&mut self, now: Received) -> Option<Saved> {
         std::mem::take(&mut self.is_dirty).then(|| Saved {

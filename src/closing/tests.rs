@@ -165,6 +165,7 @@ impl Stage {
             reading: &reading,
             judgement: &judgement,
             place: &place,
+            grounds: None,
         };
         let ground = (sent.ground)();
         for effect in self.machine.apply(now, &judged) {
@@ -540,6 +541,17 @@ fn a_restart_goes_on_where_it_was() {
     assert!((normal.hours - 20.0 - 1.0 / 6.0).abs() < 1e-6, "{normal:?}");
     stage.hours(4, STATION);
     stage.check("TERMINATE_NORMAL", "T4.2-RN");
+}
+
+/// Without its journal an activation is never seen to end.
+#[test]
+fn a_matter_of_an_activation_that_is_lost_can_be_closed() {
+    let mut stage = Stage::after_event();
+    let id = stage.id();
+    stage.closings.let_go(|known| *known == id);
+    assert_eq!(stage.closings.close(&id), Err(Refused::Present(id.clone())));
+    stage.closings.let_go(|_| false);
+    assert!(stage.closings.close(&id).is_ok());
 }
 
 /// What would make a survey seem further than it is has to be written at once.

@@ -10,6 +10,7 @@ use super::problem::Refused;
 use super::secret::Folders;
 use super::section::Section;
 use super::site::{Surroundings, read_surroundings};
+use crate::criteria::termination::AreaKind;
 use crate::error::excerpt;
 
 /// Largest GeoJSON file: 16 MiB.
@@ -27,17 +28,22 @@ pub struct Area {
     pub surroundings: Surroundings,
 }
 
-pub(super) fn read(sections: Vec<Section<'_>>, folders: &Folders) -> Vec<Area> {
+pub(super) fn read(
+    sections: Vec<Section<'_>>,
+    folders: &Folders,
+    unless_said: AreaKind,
+) -> Vec<Area> {
     let mut names = BTreeSet::new();
     sections
         .into_iter()
-        .filter_map(|section| read_one(section, folders, &mut names))
+        .filter_map(|section| read_one(section, folders, unless_said, &mut names))
         .collect()
 }
 
 fn read_one(
     mut section: Section<'_>,
     folders: &Folders,
+    unless_said: AreaKind,
     names: &mut BTreeSet<String>,
 ) -> Option<Area> {
     let name = section.required("name", Section::text);
@@ -50,7 +56,7 @@ fn read_one(
     let polygons = section.required("geojson", |s, key| {
         s.parsed(key, |text| read_file(text, folders))
     });
-    let surroundings = read_surroundings(&mut section);
+    let surroundings = read_surroundings(&mut section, unless_said);
     section.finish();
     Some(Area {
         name: name?.to_owned(),

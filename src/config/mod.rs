@@ -6,12 +6,12 @@
 //! |---------------------|---------------------------------------|---------------------|
 //! | `[node]`            | name, time zone, language, folders    | [`Node`]            |
 //! | `[log]`             | format and level                      | [`Log`]             |
+//! | `[criteria]`        | the rules' configurable numbers       | [`Policy`]          |
 //! | `[[site]]`          | places with instruments               | [`Site`]            |
 //! | `[[area]]`          | regions drawn in GeoJSON              | [`Area`]            |
 //! | `[broker]`          | the MQTT broker                       | [`Broker`]          |
 //! | `[[instrument]]`    | what is measured with, and where      | [`Instrument`]      |
 //! | `[store.embedded]`  | where readings are kept               | [`embedded::Config`] |
-//! | `[criteria]`        | the rules' configurable numbers       | [`Policy`]          |
 //! | `[activation]`      | how readings are grouped              | [`activation::Config`] |
 //! | `[publish]`         | what is told on MQTT                  | [`Publish`]         |
 //! | `[[subscriber]]`    | who is told                           | [`Subscriber`]      |
@@ -67,8 +67,8 @@ pub use subscriber::{Channel, Post, Subscriber};
 pub use url::{HostPort, HttpUrl};
 
 use crate::activation;
-use crate::criteria::Policy;
-use crate::criteria::reference::ReferenceTables;
+use crate::criteria::loaded::ReferenceTables;
+use crate::criteria::{Policy, PolicyHash};
 use crate::profile::{ProfileError, Registry};
 use crate::store::embedded;
 use problem::{Problems, Refused};
@@ -228,8 +228,10 @@ fn check(table: &Table, path: Option<&Path>, folders: &Folders, problems: &Probl
     let node = node::read(root.table("node"), folders);
     let log = node::read_log(root.table("log"));
     let registry = registry(&node, problems);
-    let sites = site::read(root.tables("site"));
-    let areas = area::read(root.tables("area"), folders);
+    let (criteria, reference_tables) = criteria::read(root.table("criteria"), folders);
+    let unless_said = criteria.termination.area_default;
+    let sites = site::read(root.tables("site"), unless_said);
+    let areas = area::read(root.tables("area"), folders, unless_said);
     let has_broker = root.has("broker");
     let broker = broker::read(root.table("broker"), &node, folders);
     let references = instrument::References {
@@ -244,8 +246,10 @@ fn check(table: &Table, path: Option<&Path>, folders: &Folders, problems: &Probl
         root.missing("broker", Some(&hint));
     }
     let store = service::read_store(root.table("store"), &node.data_dir, folders);
-    let (criteria, reference_tables) = criteria::read(root.table("criteria"), folders);
-    let activation = service::read_activation(root.table("activation"), node.mode);
+    let activation = activation::Config {
+        policy: Some(PolicyHash::of(&criteria).to_string().into()),
+        ..service::read_activation(root.table("activation"), node.mode)
+    };
     let publish = service::read_publish(root.table("publish"), &node);
     let site_ids: Vec<String> = sites.sites.iter().map(|site| site.id.to_string()).collect();
     let has_subscribers = root.has("subscriber");

@@ -8,6 +8,7 @@ use super::near::near;
 use super::problem::Refused;
 use super::section::Section;
 use crate::clock::Wall;
+use crate::criteria::termination::AreaKind;
 use crate::criteria::{ExistingArea, ExistingKind};
 use crate::error::excerpt;
 use crate::reading::{Position, PositionSource};
@@ -43,7 +44,7 @@ pub struct SurveyRecord {
 /// What is known of a place and bears on the rules.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Surroundings {
-    /// `residential`: pemukiman or not. Default true, the protective side
+    /// `residential`: pemukiman or not. Default: `criteria.area_type_default`
     /// (criteria.md, A-21).
     pub is_residential: bool,
     /// `java`: whether it lies on Java, which sets deadlines. Default: unknown.
@@ -91,7 +92,7 @@ impl Sites {
     }
 }
 
-pub(super) fn read(sections: Vec<Section<'_>>) -> Sites {
+pub(super) fn read(sections: Vec<Section<'_>>, unless_said: AreaKind) -> Sites {
     let mut sites = Sites::default();
     let mut pending = Vec::new();
     for mut section in sections {
@@ -110,14 +111,20 @@ pub(super) fn read(sections: Vec<Section<'_>>) -> Sites {
     }
     // Neighbours may stand further down, so they are looked up at the end.
     for (section, id) in pending {
-        if let Some(site) = read_one(section, id.as_ref().map(|id| id.as_str()), &sites) {
+        let id = id.as_ref().map(|id| id.as_str());
+        if let Some(site) = read_one(section, id, &sites, unless_said) {
             sites.sites.push(Arc::new(site));
         }
     }
     sites
 }
 
-fn read_one(mut section: Section<'_>, id: Option<&str>, sites: &Sites) -> Option<Site> {
+fn read_one(
+    mut section: Section<'_>,
+    id: Option<&str>,
+    sites: &Sites,
+    unless_said: AreaKind,
+) -> Option<Site> {
     let name = section.required("name", Section::text);
     let position = section.required("position", |section, key| {
         let mut table = section.table(key);
@@ -125,7 +132,7 @@ fn read_one(mut section: Section<'_>, id: Option<&str>, sites: &Sites) -> Option
         table.finish();
         position
     });
-    let surroundings = read_surroundings(&mut section);
+    let surroundings = read_surroundings(&mut section, unless_said);
     let mut table = section.table("background");
     let recorded = background::read(&mut table);
     table.finish();
@@ -189,8 +196,12 @@ pub(super) fn read_position(section: &mut Section<'_>) -> Option<Position> {
 }
 
 /// Reads `residential`, `java`, `high_background`, `survey` and `existing`.
-pub(super) fn read_surroundings(section: &mut Section<'_>) -> Surroundings {
-    let is_residential = section.boolean("residential").unwrap_or(true);
+///
+/// `unless_said` is what an area is that does not say whether people live there.
+pub(super) fn read_surroundings(section: &mut Section<'_>, unless_said: AreaKind) -> Surroundings {
+    let is_residential = section
+        .boolean("residential")
+        .unwrap_or(unless_said == AreaKind::Residential);
     let is_on_java = section.boolean("java");
     let is_high = section.boolean("high_background").unwrap_or(false);
     let survey = section.text("survey");

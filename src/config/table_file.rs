@@ -21,8 +21,8 @@ use super::problem::{Problems, Refused};
 use super::secret::Folders;
 use super::section::{Section, Table};
 use crate::clock::Wall;
+use crate::criteria::loaded::{Provenance, ReferenceTable};
 use crate::criteria::nuclide;
-use crate::criteria::reference::{Provenance, ReferenceTable};
 use crate::error::excerpt;
 
 /// Largest file: 1 MiB.

@@ -1,9 +1,11 @@
 //! Table 3.2 and what the project adds to it: counts per second of one
 //! radiation at a surface.
 
+use arrayvec::ArrayVec;
+
 use super::compare::at_most;
 use super::exempt;
-use super::finding::{Bound, Finding, Fired, Levels, Rows, compare, net_offset};
+use super::finding::{Bound, Finding, Levels, Rows, Scale, compare, lifted};
 use super::geometry::Fit;
 use super::observation::Observation;
 use super::policy::{Basis, Policy};
@@ -12,8 +14,12 @@ use super::tables::{
     T3_2_II_1_BETA, T3_2_II_2_ALPHA, T3_2_II_2_BETA, T3_2_III_1_RATIO, T3_2_III_2_ALPHA,
     T3_2_III_2_BETA,
 };
+use super::trace::{Against, Trace};
 use super::words::{Class, Remark, Rule, Subject};
-use crate::reading::Radiation;
+use crate::reading::{Quantity, Radiation};
+
+/// Most rows of one subject and radiation.
+const MAX_ROWS: usize = 2;
 
 /// Which lines of the table a count is compared with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +43,14 @@ impl Lines {
             | Radiation::AlphaBetaGamma
             | Radiation::Neutron
             | Radiation::Unspecified => None,
+        }
+    }
+
+    const fn radiation(self) -> Radiation {
+        match self {
+            Self::Alpha => Radiation::Alpha,
+            Self::Beta => Radiation::Beta,
+            Self::AlphaBeta => Radiation::AlphaBeta,
         }
     }
 
@@ -66,17 +80,16 @@ enum Background {
 }
 
 /// Counts and all that decides what they mean.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Counts<'a> {
+#[derive(Debug)]
+pub(super) struct Counts<'a, T> {
     lines: Lines,
-    cps: f64,
+    scale: Scale<'a, T>,
     bound: Bound,
     factor: Option<f64>,
     observation: &'a Observation<'a>,
-    policy: &'a Policy,
 }
 
-impl<'a> Counts<'a> {
+impl<'a, T: Trace> Counts<'a, T> {
     /// Counts per second as the instrument shows them, finite and not negative.
     pub(super) fn new(
         lines: Lines,
@@ -84,32 +97,40 @@ impl<'a> Counts<'a> {
         bound: Bound,
         observation: &'a Observation<'a>,
         policy: &'a Policy,
+        trace: &'a T,
     ) -> Self {
         let own = observation.setting.probe_factor;
         let factor = own.filter(|factor| factor.is_finite() && *factor > 0.0);
         let scale = factor.unwrap_or(policy.probe_factor);
         Self {
             lines,
-            cps: (shown_cps * scale).min(f64::MAX),
+            scale: Scale {
+                quantity: Quantity::CountRate(lines.radiation()),
+                value: (shown_cps * scale).min(f64::MAX),
+                policy,
+                trace,
+            },
             bound,
             factor,
             observation,
-            policy,
         }
     }
 
     /// What they mean.
     pub(super) fn finding(&self) -> Finding {
         let rows = rows(self.observation.subject(), self.lines.is_alpha());
+        let rows: ArrayVec<Row, MAX_ROWS> = rows.iter().map(|row| self.addressed(*row)).collect();
         // A probe lies on its surface; there is no distance to compare.
-        let compared = compare(rows, self.cps, Fit::Matches, self.policy, |_| self.offset());
+        let compared = compare(&rows, &self.scale, Fit::Matches, |_| self.net_of());
         let finding = match (compared, self.observation.subject()) {
-            (Rows::Fires(fired), _) => Finding::of(&self.addressed(fired)),
+            (Rows::Fires(fired), _) => Finding::of(&fired),
             (Rows::Silent | Rows::Unknown, Subject::Environment) => self.band(),
             (Rows::Silent | Rows::Unknown, Subject::Person) => Finding::normal(),
             (Rows::Silent | Rows::Unknown, Subject::Object) => self.object(),
         };
-        let finding = finding.about(self.cps, self.levels()).bounded(self.bound);
+        let finding = finding
+            .about(self.scale.value, self.levels())
+            .bounded(self.bound);
         let finding = if self.may_hide_alpha(finding.class) {
             finding.noting(Remark::AlphaNotExcluded)
         } else {
@@ -129,7 +150,7 @@ impl<'a> Counts<'a> {
             rows(subject, self.lines.is_alpha())
                 .iter()
                 .find(|row| row.class == class)
-                .map(|row| row.at_or_above + self.offset())
+                .map(|row| lifted(row.at_or_above, self.net_of()).0)
         };
         let possible_at = match subject {
             Subject::Environment | Subject::Person => level_of(Class::PossibleEmergency),
@@ -142,13 +163,13 @@ impl<'a> Counts<'a> {
     }
 
     /// TIO4 speaks of the public only (3.2.1(5), p. 33).
-    fn addressed(&self, fired: Fired) -> Fired {
-        let is_for_public = matches!(fired.escalation, Some(Rule::EscTio4A | Rule::EscTio4B));
-        Fired {
-            escalation: fired
+    fn addressed(&self, row: Row) -> Row {
+        let is_for_public = matches!(row.escalation, Some(Rule::EscTio4A | Rule::EscTio4B));
+        Row {
+            escalation: row
                 .escalation
                 .filter(|_| !is_for_public || self.observation.setting.is_public()),
-            ..fired
+            ..row
         }
     }
 
@@ -157,11 +178,12 @@ impl<'a> Counts<'a> {
         if self.bound != Bound::Exact {
             return Finding::normal();
         }
-        match self.relative_level() {
-            Some(level) if self.policy.reaches(Rule::PbElev, self.cps, level) => {
-                Finding::elevated(self.observation.setting, self.policy)
+        match self.reaches_relative(Rule::PbElev) {
+            Some(true) => {
+                let Scale { policy, trace, .. } = self.scale;
+                Finding::elevated(self.observation.setting, policy, trace)
             }
-            Some(_) => Finding::normal(),
+            Some(false) => Finding::normal(),
             None if self.background() == Background::Stale => {
                 Finding::normal().noting(Remark::BackgroundStale)
             }
@@ -171,15 +193,18 @@ impl<'a> Counts<'a> {
 
     /// T3.2-III-1, against the background.
     fn object(&self) -> Finding {
-        match self.relative_level() {
-            Some(level) if self.policy.reaches(Rule::T32III1, self.cps, level) => {
+        match self.reaches_relative(Rule::T32III1) {
+            Some(true) => {
                 let fired = Finding::new(Class::PossibleEmergency, Rule::T32III1);
                 match self.bound {
-                    Bound::Exact => exempt::norm(self.observation, self.policy, fired),
+                    Bound::Exact => {
+                        let Scale { policy, trace, .. } = self.scale;
+                        exempt::norm(self.observation, policy, fired, trace)
+                    }
                     Bound::Lower | Bound::Upper => fired,
                 }
             }
-            Some(_) => Finding::normal(),
+            Some(false) => Finding::normal(),
             None => {
                 let finding =
                     Finding::new(Class::Unclassified, Rule::Dq11).noting(Remark::NeedsBackground);
@@ -192,15 +217,25 @@ impl<'a> Counts<'a> {
         }
     }
 
+    /// Whether the value reaches the 3 x rule; absent without a background.
+    fn reaches_relative(&self, rule: Rule) -> Option<bool> {
+        let level = self.relative_level()?;
+        let Background::Usable(background) = self.background() else {
+            return None;
+        };
+        let basis = Against::Times(background);
+        Some(self.scale.reaches(rule, level, basis, Fit::Matches))
+    }
+
     /// Where the 3 x rule begins, with its floor; absent without a background.
     fn relative_level(&self) -> Option<f64> {
         let Background::Usable(background) = self.background() else {
             return None;
         };
         let floor = if self.lines.is_alpha() {
-            self.policy.min_net_cps.alpha
+            self.scale.policy.min_net_cps.alpha
         } else {
-            self.policy.min_net_cps.beta
+            self.scale.policy.min_net_cps.beta
         };
         Some((T3_2_III_1_RATIO * background).max(background + floor))
     }
@@ -214,8 +249,9 @@ impl<'a> Counts<'a> {
         self.lines == Lines::AlphaBeta
             && class < Class::PossibleEmergency
             && self
+                .scale
                 .policy
-                .reaches(lowest.rule, self.cps, lowest.at_or_above)
+                .reaches(lowest.rule, self.scale.value, lowest.at_or_above)
     }
 
     fn background(&self) -> Background {
@@ -230,19 +266,20 @@ impl<'a> Counts<'a> {
         };
         let is_fresh = counts
             .age_h
-            .is_none_or(|age_h| at_most(age_h, self.policy.background_count_max_age_h));
+            .is_none_or(|age_h| at_most(age_h, self.scale.policy.background_count_max_age_h));
         if is_fresh {
-            let scale = self.factor.unwrap_or(self.policy.probe_factor);
+            let scale = self.factor.unwrap_or(self.scale.policy.probe_factor);
             Background::Usable(shown * scale)
         } else {
             Background::Stale
         }
     }
 
-    fn offset(&self) -> f64 {
-        match (self.policy.count_basis, self.background()) {
-            (Basis::Gross, _) | (_, Background::Missing | Background::Stale) => 0.0,
-            (basis @ Basis::Net, Background::Usable(cps)) => net_offset(basis, Some(cps)),
+    /// The background to take off where counts compare net.
+    fn net_of(&self) -> Option<f64> {
+        match (self.scale.policy.count_basis, self.background()) {
+            (Basis::Net, Background::Usable(cps)) => Some(cps),
+            (Basis::Gross | Basis::Net, _) => None,
         }
     }
 }

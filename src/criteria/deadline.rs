@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use crate::clock::Wall;
+use crate::language::{Both, both};
 use crate::reading::words;
 
 words! {
@@ -83,6 +84,145 @@ impl Deadline {
             Self::D09 | Self::D12 | Self::D17 => 72,
             Self::D10 | Self::D16 => 120,
         }
+    }
+
+    /// What has to be done, and what starts its clock: for texts.
+    pub(super) const fn says(self) -> (Both, Both) {
+        let (id, en, from_id, from_en) = match self {
+            Self::D01 => (
+                "Petugas piket menjawab laporan",
+                "The duty officer answers the report",
+                "laporan diterima",
+                "the report was received",
+            ),
+            Self::D02 => (
+                "Verifikasi dan penerusan ke koordinator KN",
+                "Verification and passing to the KN coordinator",
+                "formulir diterima",
+                "the form was received",
+            ),
+            Self::D03 => (
+                "Koordinator KN meneruskan ke Direktur K2N",
+                "The KN coordinator passes it to Director K2N",
+                "diterima dari petugas piket",
+                "it came from the duty officer",
+            ),
+            Self::D04 => (
+                "Penetapan fasilitas atau kejadian khusus",
+                "Setting facility or special event",
+                "formulir lengkap diterima",
+                "the complete form was in",
+            ),
+            Self::D05 => (
+                "Koordinasi penetapan tingkat pengaktifan",
+                "Coordination to set the activation level",
+                "laporan diterima Direktur K2N",
+                "Director K2N had the report",
+            ),
+            Self::D06 => (
+                "Koordinasi dengan kepolisian",
+                "Coordination with the police",
+                "pengaktifan",
+                "it was activated",
+            ),
+            Self::D07J => (
+                "Verifikasi lapangan di Jawa",
+                "Field verification on Java",
+                "status pengaktifan ditetapkan",
+                "the activation status was set",
+            ),
+            Self::D07O => (
+                "Verifikasi lapangan di luar Jawa",
+                "Field verification outside Java",
+                "status pengaktifan ditetapkan",
+                "the activation status was set",
+            ),
+            Self::D08 => (
+                "Laporan lisan, fasilitas",
+                "Oral report, facility",
+                "verifikasi selesai",
+                "the verification ended",
+            ),
+            Self::D09 => (
+                "Pemaparan hasil, fasilitas",
+                "Presentation of results, facility",
+                "verifikasi selesai",
+                "the verification ended",
+            ),
+            Self::D10 => (
+                "Laporan tertulis lengkap, fasilitas",
+                "Full written report, facility",
+                "verifikasi selesai",
+                "the verification ended",
+            ),
+            Self::D11 => (
+                "Laporan lisan, kejadian khusus",
+                "Oral report, special event",
+                "verifikasi selesai",
+                "the verification ended",
+            ),
+            Self::D12 => (
+                "Laporan tertulis lengkap, kejadian khusus",
+                "Full written report, special event",
+                "verifikasi selesai",
+                "the verification ended",
+            ),
+            Self::D13 => (
+                "Pembandingan sumber dengan data izin",
+                "Comparison of the source with licence data",
+                "sumber dipulihkan",
+                "the source was recovered",
+            ),
+            Self::D14 => (
+                "Surat penutupan kasus, well logging",
+                "Close statement, well logging",
+                "pemberitahuan selesai diterima",
+                "the completion notice arrived",
+            ),
+            Self::D15 => (
+                "Pembagian tugas di lapangan",
+                "Division of tasks in the field",
+                "tim ditugaskan",
+                "the team was assigned",
+            ),
+            Self::D16 => (
+                "Laporan akhir respons, fasilitas",
+                "Final response report, facility",
+                "verifikasi keselamatan selesai",
+                "the safety verification ended",
+            ),
+            Self::D17 => (
+                "Laporan akhir respons, kejadian khusus",
+                "Final response report, special event",
+                "verifikasi keselamatan selesai",
+                "the safety verification ended",
+            ),
+            Self::D18 => (
+                "Persetujuan laporan akhir",
+                "Approval of the final report",
+                "laporan diserahkan",
+                "the report was submitted",
+            ),
+            Self::D19 => (
+                "Surat penutupan kasus",
+                "Close statement",
+                "laporan disetujui",
+                "the report was approved",
+            ),
+            Self::D20 => (
+                "Petugas piket meneruskan formulir",
+                "The duty officer forwards the form",
+                "laporan diterima",
+                "the report was taken in",
+            ),
+            Self::D21 => (
+                "Kajian awal oleh KFKN",
+                "Initial review by KFKN",
+                "D-03 selesai",
+                "D-03 was done",
+            ),
+        };
+        (both(id, en), both(from_id, from_en))
     }
 
     /// When a step that began at `start` is due.

@@ -16,6 +16,7 @@ use super::tables::{
     EX_MED_BELOW, EX_NHB_NET_BELOW, EX_NORM_BELOW_MSV, EX_RAIN_BELOW, NORM_DISTANCE_M,
     OBJECT_DISTANCE_M,
 };
+use super::trace::{Step, Trace, Tried, Why};
 use super::words::{Class, Remark, Rule};
 use crate::reading::Quantity;
 
@@ -31,47 +32,85 @@ const NATURAL: &[&str] = &[
 ];
 
 /// Whether it rains, or stopped not long ago.
-pub(super) fn is_raining(rate: &DoseRate<'_>) -> bool {
+pub(super) fn is_raining<T>(rate: &DoseRate<'_, T>) -> bool {
     rate.observation.status.rain || rate.observation.setting.rain.is_near(rate.policy)
 }
 
+fn tell(trace: &impl Trace, rule: Rule, why: Why, compared: Option<(f64, f64)>) {
+    trace.step(|| {
+        Step::Tried(Tried {
+            rule,
+            why,
+            compared,
+        })
+    });
+}
+
 /// EX-RAIN over a value in the band of PB-ELEV.
-pub(super) fn rain(rate: &DoseRate<'_>) -> Finding {
-    let elevated = Finding::elevated(rate.observation.setting, rate.policy);
+pub(super) fn rain<T: Trace>(rate: &DoseRate<'_, T>) -> Finding {
+    let elevated = Finding::elevated(rate.observation.setting, rate.policy, rate.trace);
+    let tell = |why, compared| tell(rate.trace, Rule::ExRain, why, compared);
     if !is_raining(rate) {
+        tell(Why::NoRain, None);
         return elevated;
     }
     let Some(background) = rate.background() else {
+        tell(Why::NoBaseline, None);
         return elevated.noting(Remark::RainNoBaseline);
     };
+    let explained = background * rate.policy.rain_ratio;
     if !below(rate.usv_h, EX_RAIN_BELOW) {
+        tell(Why::TooHigh, Some((rate.usv_h, EX_RAIN_BELOW)));
         elevated.noting(Remark::RainNotApplicable)
-    } else if at_most(rate.usv_h, background * rate.policy.rain_ratio) {
+    } else if at_most(rate.usv_h, explained) {
+        tell(Why::Holds, Some((rate.usv_h, explained)));
         Finding::new(Class::Exempt, Rule::ExRain).beside(Rule::PbElev)
     } else {
+        tell(Why::RatioExceeded, Some((rate.usv_h, explained)));
         elevated.noting(Remark::RainRatioExceeded)
     }
 }
 
+/// EX-RAIN beside a row that fired: it never holds there, and when it rains the
+/// reading says so.
+pub(super) fn rain_over_a_row<T: Trace>(rate: &DoseRate<'_, T>, finding: Finding) -> Finding {
+    if !is_raining(rate) {
+        return finding;
+    }
+    let compared = Some((rate.usv_h, EX_RAIN_BELOW));
+    tell(rate.trace, Rule::ExRain, Why::TooHigh, compared);
+    finding.noting(Remark::RainNotApplicable)
+}
+
 /// EX-NHB over a value at T3.1-I-1 in an area registered as naturally high;
 /// `None` when it does not apply.
-pub(super) fn naturally_high(rate: &DoseRate<'_>) -> Option<Finding> {
-    let level = nhb_level(rate)?;
-    let background = rate.background()?;
-    if !below(rate.usv_h, level) {
+pub(super) fn naturally_high<T: Trace>(rate: &DoseRate<'_, T>) -> Option<Finding> {
+    if !rate.observation.setting.high_background_area {
         return None;
     }
-    if at_most(rate.usv_h, background * rate.policy.nhb_ratio) {
+    let tell = |why, compared| tell(rate.trace, Rule::ExNhb, why, compared);
+    let Some((level, background)) = nhb_level(rate).zip(rate.background()) else {
+        tell(Why::NoBaseline, None);
+        return None;
+    };
+    if !below(rate.usv_h, level) {
+        tell(Why::NetTooHigh, Some((rate.usv_h, level)));
+        return None;
+    }
+    let explained = background * rate.policy.nhb_ratio;
+    if at_most(rate.usv_h, explained) {
+        tell(Why::Holds, Some((rate.usv_h, explained)));
         Some(Finding::new(Class::Exempt, Rule::ExNhb).beside(Rule::T31I1))
     } else {
-        let elevated = Finding::elevated(rate.observation.setting, rate.policy);
+        tell(Why::RatioExceeded, Some((rate.usv_h, explained)));
+        let elevated = Finding::elevated(rate.observation.setting, rate.policy, rate.trace);
         Some(elevated.noting(Remark::NhbRatioExceeded))
     }
 }
 
 /// Where POSSIBLE_EMERGENCY begins in a registered area with a measured
 /// background: 1 µSv/h above it.
-pub(super) fn nhb_level(rate: &DoseRate<'_>) -> Option<f64> {
+pub(super) fn nhb_level<T: Trace>(rate: &DoseRate<'_, T>) -> Option<f64> {
     let background = rate.background()?;
     rate.observation
         .setting
@@ -80,40 +119,61 @@ pub(super) fn nhb_level(rate: &DoseRate<'_>) -> Option<f64> {
 }
 
 /// EX-MED over what fired for a person.
-pub(super) fn medical(rate: &DoseRate<'_>, fired: Finding) -> Finding {
+pub(super) fn medical<T: Trace>(rate: &DoseRate<'_, T>, fired: Finding) -> Finding {
     let medical = rate.observation.setting.medical;
+    let tell = |why, compared| tell(rate.trace, Rule::ExMed, why, compared);
     let is_accepted =
         medical.verified || (medical.claimed && !rate.policy.medical_require_verification);
     if !is_accepted {
         return if medical.claimed {
+            tell(Why::Unverified, None);
             fired.noting(Remark::MedicalUnverified)
         } else {
+            tell(Why::NotClaimed, None);
             fired
         };
     }
+    let compared = Some((rate.usv_h, EX_MED_BELOW));
     if !below(rate.usv_h, EX_MED_BELOW) {
+        tell(Why::TooHigh, compared);
         fired.noting(Remark::MedicalAboveCap)
     } else if rate.bound == Bound::Exact {
+        tell(Why::Holds, compared);
         Finding::new(Class::Exempt, Rule::ExMed).beside(Rule::T31II1)
     } else {
+        tell(Why::OnlyABound, None);
         fired
     }
 }
 
 /// Whether the value was taken at the 10 cm that the note speaks of (C-19).
-pub(super) fn is_at_norm_distance(rate: &DoseRate<'_>) -> bool {
+pub(super) fn is_at_norm_distance<T>(rate: &DoseRate<'_, T>) -> bool {
     let distance_m = rate.observation.setting.distance_m;
     Fit::at(distance_m, NORM_DISTANCE_M, rate.policy) == Fit::Matches
 }
 
 /// EX-NORM over what fired for an object, or could not be compared.
-pub(super) fn norm(observation: &Observation<'_>, policy: &Policy, fired: Finding) -> Finding {
+pub(super) fn norm<T: Trace>(
+    observation: &Observation<'_>,
+    policy: &Policy,
+    fired: Finding,
+    trace: &T,
+) -> Finding {
     let Some(norm) = &observation.setting.norm else {
+        tell(trace, Rule::ExNorm, Why::NothingKnown, None);
         return fired;
     };
-    match norm_obstacle(norm, observation, policy) {
-        Some(obstacle) => fired.noting(obstacle),
+    let yearly_msv = yearly_dose_msv(norm, observation, policy);
+    match norm_obstacle(norm, yearly_msv) {
+        Some((why, obstacle)) => {
+            let compared = yearly_msv.filter(|_| why == Why::DoseExceeded);
+            let compared = compared.map(|msv| (msv, EX_NORM_BELOW_MSV));
+            tell(trace, Rule::ExNorm, why, compared);
+            fired.noting(obstacle)
+        }
         None => {
+            let compared = yearly_msv.map(|msv| (msv, EX_NORM_BELOW_MSV));
+            tell(trace, Rule::ExNorm, Why::Holds, compared);
             let exempt = Finding::new(Class::Exempt, Rule::ExNorm);
             match fired.rule {
                 Rule::Dq12 => exempt,
@@ -123,20 +183,29 @@ pub(super) fn norm(observation: &Observation<'_>, policy: &Policy, fired: Findin
     }
 }
 
+/// What natural material there is exempts no row of EMERGENCY, and no bound.
+pub(super) fn never_norm<T: Trace>(observation: &Observation<'_>, trace: &T) {
+    if observation.setting.norm.is_some() {
+        tell(trace, Rule::ExNorm, Why::NeverHere, None);
+    }
+}
+
 /// The first thing that keeps the note from holding.
-fn norm_obstacle(norm: &Norm, observation: &Observation<'_>, policy: &Policy) -> Option<Remark> {
+fn norm_obstacle(norm: &Norm, yearly_msv: Option<f64>) -> Option<(Why, Remark)> {
     if !norm.identified || norm.nuclides.is_empty() {
-        return Some(Remark::NormUnverified);
+        return Some((Why::NotIdentified, Remark::NormUnverified));
     }
     if !norm.nuclides.iter().all(|nuclide| is_natural(nuclide)) {
-        return Some(Remark::NormOtherNuclide);
+        return Some((Why::OtherNuclide, Remark::NormOtherNuclide));
     }
     if norm.item.is_none() {
-        return Some(Remark::NormItemNotListed);
+        return Some((Why::NotListed, Remark::NormItemNotListed));
     }
-    match yearly_dose_msv(norm, observation, policy) {
-        None => Some(Remark::NormDoseUnknown),
-        Some(dose) if !below(dose, EX_NORM_BELOW_MSV) => Some(Remark::NormDoseExceeded),
+    match yearly_msv {
+        None => Some((Why::DoseUnknown, Remark::NormDoseUnknown)),
+        Some(dose) if !below(dose, EX_NORM_BELOW_MSV) => {
+            Some((Why::DoseExceeded, Remark::NormDoseExceeded))
+        }
         Some(_) => None,
     }
 }

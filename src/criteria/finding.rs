@@ -1,10 +1,10 @@
 //! What the tables say of one channel.
 
-use super::compare::at_least;
 use super::geometry::{Fit, Outcome};
-use super::policy::{Basis, Policy};
+use super::policy::{Comparator, Policy};
 use super::setting::{ExistingKind, Setting};
 use super::tables::{self, Row};
+use super::trace::{Against, Compared, Sign, Step, Trace, What, ask};
 use super::words::{
     ChannelVerdict, Class, Disposition, Recommendation, Remark, Remarks, Rule, Rules, SourceKind,
 };
@@ -93,12 +93,16 @@ impl Finding {
 
     /// In the band between normal and TIO3 by `rule`; when it lasts at a fixed
     /// or mobile detector, T2.2-3 speaks first (table 2.2 row 3, p. 20; C-10).
-    pub(super) fn elevated(setting: &Setting, policy: &Policy) -> Self {
+    pub(super) fn elevated(setting: &Setting, policy: &Policy, trace: &impl Trace) -> Self {
         let watches = matches!(setting.source, Some(SourceKind::Irdms | SourceKind::Mobile));
         let lasts = setting
             .persistence_min
-            .is_some_and(|minutes| at_least(minutes, policy.persistence_min));
-        if watches && lasts {
+            .filter(|_| watches)
+            .is_some_and(|minutes| {
+                let asked = (minutes, Sign::Ge, policy.persistence_min);
+                ask(trace, What::Minutes, Rule::T223.as_str(), asked)
+            });
+        if lasts {
             Self {
                 recommendation: Recommendation::AktifParsial,
                 ..Self::new(Class::Elevated, Rule::T223).beside(Rule::PbElev)
@@ -219,18 +223,53 @@ pub(super) enum Rows {
     Unknown,
 }
 
-/// Compares `value` with `rows`, highest first. `offset` lifts every level by
-/// the background where a rule compares net.
-pub(super) fn compare(
+/// A value that is compared upwards, and who hears of it.
+#[derive(Debug)]
+pub(super) struct Scale<'a, T> {
+    pub(super) quantity: Quantity,
+    pub(super) value: f64,
+    pub(super) policy: &'a Policy,
+    pub(super) trace: &'a T,
+}
+
+impl<T: Trace> Scale<'_, T> {
+    /// Whether the value reaches `level` by the comparator of `rule`. `fit` says
+    /// for the record whether that can be said from its distance.
+    pub(super) fn reaches(&self, rule: Rule, level: f64, basis: Against, fit: Fit) -> bool {
+        let holds = self.policy.reaches(rule, self.value, level);
+        self.trace.step(|| {
+            Step::Compared(Compared {
+                what: What::Quantity(self.quantity),
+                rule: rule.as_str(),
+                value: self.value,
+                sign: match self.policy.comparator(rule) {
+                    Comparator::Ge => Sign::Ge,
+                    Comparator::Gt => Sign::Gt,
+                },
+                level,
+                basis,
+                fit,
+                holds,
+            })
+        });
+        holds
+    }
+}
+
+/// Compares a value with `rows`, highest first. `net_of` gives the background by
+/// which a rule's level is lifted where it compares net.
+pub(super) fn compare<T: Trace>(
     rows: &[Row],
-    value: f64,
+    scale: &Scale<'_, T>,
     fit: Fit,
-    policy: &Policy,
-    offset: impl Fn(Rule) -> f64,
+    net_of: impl Fn(Rule) -> Option<f64>,
 ) -> Rows {
     let mut is_unknown = false;
     for row in rows {
-        let reaches = |rule| policy.reaches(rule, value, row.at_or_above + offset(rule));
+        let reaches = |rule| {
+            let (level, basis) = lifted(row.at_or_above, net_of(rule));
+            scale.reaches(rule, level, basis, fit)
+        };
         let escalation = row.escalation.filter(|rule| reaches(*rule));
         let by_row = reaches(row.rule);
         match fit.outcome(by_row || escalation.is_some()) {
@@ -257,11 +296,11 @@ pub(super) fn compare(
     }
 }
 
-/// What a net rule adds to its level: a usable background, or nothing.
-pub(super) fn net_offset(basis: Basis, background: Option<f64>) -> f64 {
-    match basis {
-        Basis::Gross => 0.0,
-        Basis::Net => background.unwrap_or(0.0),
+/// A printed level, above a background where there is one to take off.
+pub(super) fn lifted(level: f64, net_of: Option<f64>) -> (f64, Against) {
+    match net_of {
+        Some(background) => (level + background, Against::Net(background)),
+        None => (level, Against::Gross),
     }
 }
 

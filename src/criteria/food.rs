@@ -3,7 +3,7 @@
 //! The TIO6 values (annex VII, p. 99-104) are not part of the supplied text:
 //! there is no built-in table, and no other publication's numbers stand in.
 
-use super::compare::at_least;
+use super::trace::{Sign, Trace, Untraced, What, ask};
 use super::words::{Remark, Remarks};
 use crate::reading::words;
 
@@ -38,6 +38,13 @@ const TIO5_ALPHA_BQ_KG: f64 = 5.0;
 /// |      |             | p. 38, is a picture that is missing                |
 const TIO6_SUM: f64 = 1.0;
 
+/// The levels above by name, for the record of what was in force.
+pub(super) const LEVELS: &[(&str, f64)] = &[
+    ("T3.4-TIO5-B Bq/kg", TIO5_BETA_BQ_KG),
+    ("T3.4-TIO5-A Bq/kg", TIO5_ALPHA_BQ_KG),
+    ("T3.4-TIO6 sum", TIO6_SUM),
+];
+
 /// What a sample is, and why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FoodVerdict {
@@ -54,6 +61,16 @@ pub struct FoodVerdict {
 /// Gross beta and alpha against TIO5, in Bq/kg; `k40_beta` is a measured
 /// potassium contribution to beta. Numbers are finite and not negative.
 pub fn tio5(beta: Option<f64>, alpha: Option<f64>, k40_beta: Option<f64>) -> FoodVerdict {
+    tio5_with(beta, alpha, k40_beta, &Untraced)
+}
+
+/// The same, told step by step.
+pub(super) fn tio5_with<T: Trace>(
+    beta: Option<f64>,
+    alpha: Option<f64>,
+    k40_beta: Option<f64>,
+    trace: &T,
+) -> FoodVerdict {
     let mut remarks = Remarks::EMPTY;
     let beta = match (beta, k40_beta) {
         (Some(beta), Some(k40)) => {
@@ -62,8 +79,14 @@ pub fn tio5(beta: Option<f64>, alpha: Option<f64>, k40_beta: Option<f64>) -> Foo
         }
         (beta, _) => beta,
     };
-    let by_beta = beta.is_some_and(|beta| at_least(beta, TIO5_BETA_BQ_KG));
-    let by_alpha = alpha.is_some_and(|alpha| at_least(alpha, TIO5_ALPHA_BQ_KG));
+    let by_beta = beta.is_some_and(|beta| {
+        let asked = (beta, Sign::Ge, TIO5_BETA_BQ_KG);
+        ask(trace, What::GrossBeta, "T3.4-TIO5-B", asked)
+    });
+    let by_alpha = alpha.is_some_and(|alpha| {
+        let asked = (alpha, Sign::Ge, TIO5_ALPHA_BQ_KG);
+        ask(trace, What::GrossAlpha, "T3.4-TIO5-A", asked)
+    });
     let (class, rule, also) = match (by_beta, by_alpha) {
         (true, by_alpha) => (
             FoodClass::LabAnalysis,
@@ -88,6 +111,14 @@ pub fn tio5(beta: Option<f64>, alpha: Option<f64>, k40_beta: Option<f64>) -> Foo
 /// Nuclide concentrations against TIO6: each with its TIO6 value from a
 /// configured table, both in Bq/kg. Concentrations are finite and not negative.
 pub fn tio6(nuclides: impl IntoIterator<Item = (f64, Option<f64>)>) -> FoodVerdict {
+    tio6_with(nuclides, &Untraced)
+}
+
+/// The same, told step by step.
+pub(super) fn tio6_with<T: Trace>(
+    nuclides: impl IntoIterator<Item = (f64, Option<f64>)>,
+    trace: &T,
+) -> FoodVerdict {
     let mut sum = 0.0;
     let mut n_nuclides = 0_usize;
     let mut is_value_missing = false;
@@ -99,7 +130,8 @@ pub fn tio6(nuclides: impl IntoIterator<Item = (f64, Option<f64>)>) -> FoodVerdi
         }
     }
     let mut remarks = Remarks::EMPTY;
-    let class = if at_least(sum, TIO6_SUM) {
+    let asked = (sum, Sign::Ge, TIO6_SUM);
+    let class = if ask(trace, What::Tio6Sum, "T3.4-TIO6", asked) {
         FoodClass::Restrict
     } else if is_value_missing {
         remarks.insert(Remark::Tio6ValueMissing);

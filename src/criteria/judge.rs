@@ -11,6 +11,7 @@ use super::finding::{Bound, Finding};
 use super::observation::{Input, Observation, Shown};
 use super::policy::Policy;
 use super::sum::Sum;
+use super::trace::{Step, Trace, Untraced};
 use super::words::{Class, Disposition, Judgement, Recommendation, Remark, Remarks, Rule, Rules};
 use crate::quality::Arrived;
 use crate::reading::Quantity;
@@ -19,6 +20,15 @@ use crate::reading::Quantity;
 ///
 /// Pure, and without an allocation.
 pub fn judge(observation: &Observation<'_>, policy: &Policy) -> Judgement {
+    judge_with(observation, policy, &Untraced)
+}
+
+/// The same, told step by step.
+pub(super) fn judge_with<T: Trace>(
+    observation: &Observation<'_>,
+    policy: &Policy,
+    trace: &T,
+) -> Judgement {
     if observation.arrived == Arrived::Duplicate {
         return Judgement {
             class: None,
@@ -41,9 +51,11 @@ pub fn judge(observation: &Observation<'_>, policy: &Policy) -> Judgement {
     sum.take_circumstances(observation);
     let company = Company::of(observation.channels);
     for channel in observation.channels {
-        if !company.hides(channel) {
+        if company.hides(channel) {
+            trace.step(|| Step::Passed(channel.quantity));
+        } else {
             let channel = company.lifted(*channel);
-            let finding = channel_finding(&channel, observation, policy);
+            let finding = channel_finding(&channel, observation, policy, trace);
             sum.add(channel.quantity, &finding);
         }
     }
@@ -76,7 +88,12 @@ fn rejected(rule: Rule, remark: Remark) -> Finding {
     }
 }
 
-fn channel_finding(channel: &Input, observation: &Observation<'_>, policy: &Policy) -> Finding {
+fn channel_finding<T: Trace>(
+    channel: &Input,
+    observation: &Observation<'_>,
+    policy: &Policy,
+    trace: &T,
+) -> Finding {
     let upper_or_exact = if observation.status.below_detection_limit {
         Bound::Upper
     } else {
@@ -96,7 +113,13 @@ fn channel_finding(channel: &Input, observation: &Observation<'_>, policy: &Poli
         Shown::Overrange(bound) => (bound, Bound::Lower),
     };
     let finding = match number {
-        Some(number) => comparable(channel.quantity, number, bound, observation, policy),
+        Some(number) => comparable(
+            channel.quantity,
+            number,
+            bound,
+            (observation, policy),
+            trace,
+        ),
         None => over_unknown_range(channel.quantity, observation, policy),
     };
     Finding {
@@ -106,12 +129,12 @@ fn channel_finding(channel: &Input, observation: &Observation<'_>, policy: &Poli
 }
 
 /// A finite number that is not negative, by the tables of its quantity.
-fn comparable(
+fn comparable<T: Trace>(
     quantity: Quantity,
     number: f64,
     bound: Bound,
-    observation: &Observation<'_>,
-    policy: &Policy,
+    (observation, policy): (&Observation<'_>, &Policy),
+    trace: &T,
 ) -> Finding {
     match quantity {
         Quantity::DoseRate => DoseRate {
@@ -119,10 +142,11 @@ fn comparable(
             bound,
             observation,
             policy,
+            trace,
         }
         .finding(),
         Quantity::CountRate(radiation) => match Lines::of(radiation) {
-            Some(lines) => Counts::new(lines, number, bound, observation, policy).finding(),
+            Some(lines) => Counts::new(lines, number, bound, observation, policy, trace).finding(),
             None => {
                 let without_row = Finding::new(Class::Unclassified, Rule::Dq13)
                     .noting(Remark::RadiationUnspecified);
@@ -157,11 +181,12 @@ fn over_unknown_range(
             bound,
             observation,
             policy,
+            trace: &Untraced,
         }
         .levels(),
         Quantity::CountRate(radiation) => Lines::of(radiation)
             .map_or_else(Default::default, |lines| {
-                Counts::new(lines, 0.0, bound, observation, policy).levels()
+                Counts::new(lines, 0.0, bound, observation, policy, &Untraced).levels()
             }),
         // A full dose counter says nothing of the field now.
         Quantity::Dose | Quantity::SurfaceActivity(_) => {

@@ -8,6 +8,7 @@
 //! words        classes, rules, remarks, the judgement
 //! tables       every level, once, with its page
 //! policy       what the guideline leaves open
+//! reference    every key of the policy, its canonical text and its hash
 //! setting      what is known beside the reading
 //! observation  a reading as the judge sees it
 //! judge        the order of evaluation
@@ -15,6 +16,8 @@
 //! dose, counts tables 3.1 and 3.2
 //! exempt       the notes of table 3.1
 //! geometry     values measured at another distance
+//! trace        what the judges tell of their way
+//! explain      why a judgement is what it is, in sentences and for programs
 //! compare      numbers that went through a conversion
 //!
 //! termination, food, worker, report, deadline, category: what is not a reading
@@ -28,8 +31,10 @@ mod words;
 pub mod category;
 pub mod compare;
 pub mod deadline;
+pub mod explain;
 pub mod food;
 pub mod geometry;
+pub mod loaded;
 pub mod nuclide;
 pub mod reference;
 pub mod report;
@@ -47,10 +52,15 @@ mod observation;
 mod policy;
 mod setting;
 mod sum;
+mod trace;
 
+pub use explain::{Explanation, Source};
 pub use judge::judge;
-pub use observation::{Input, Observation, Shown, Status, judge_reading, overrange_bound};
-pub use policy::{Basis, ByRadiation, Comparator, Learning, Policy};
+pub use observation::{
+    Input, Observation, Shown, Status, explain_reading, judge_reading, overrange_bound,
+};
+pub use policy::{Basis, ByRadiation, Comparator, Learning, Policy, Tio2Schedule};
+pub use reference::PolicyHash;
 pub use setting::{
     BackgroundFrom, BackgroundSource, CountBackground, ExistingArea, ExistingKind, Medical, Norm,
     NormItem, Rain, Role, Setting,

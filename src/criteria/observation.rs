@@ -3,6 +3,7 @@
 
 use smallvec::SmallVec;
 
+use super::explain::{Explanation, explain};
 use super::judge::judge;
 use super::policy::Policy;
 use super::setting::Setting;
@@ -94,6 +95,25 @@ pub fn overrange_bound(shown: Option<f64>, range_max: Option<f64>) -> Option<f64
 
 /// What a reading of the daemon means, with what is known beside it.
 pub fn judge_reading(reading: &Reading, setting: &Setting, policy: &Policy) -> Judgement {
+    observe(reading, setting, policy, |observation| {
+        judge(observation, policy)
+    })
+}
+
+/// Why a reading of the daemon means that, with what was known beside it then.
+pub fn explain_reading(reading: &Reading, setting: &Setting, policy: &Policy) -> Explanation {
+    observe(reading, setting, policy, |observation| {
+        explain(observation, policy)
+    })
+}
+
+/// Hands a reading to a judge, as the judge sees it.
+fn observe<R>(
+    reading: &Reading,
+    setting: &Setting,
+    policy: &Policy,
+    judge: impl FnOnce(&Observation<'_>) -> R,
+) -> R {
     let flags = reading.flags;
     // The decoder marks each value that an overload or a fault spoils. Where it
     // marked one, the others stand; where it marked none, the flag means all.
@@ -146,18 +166,15 @@ pub fn judge_reading(reading: &Reading, setting: &Setting, policy: &Policy) -> J
     );
     time.is_stale |= flags.contains(Flag::Stale);
 
-    judge(
-        &Observation {
-            setting,
-            channels: &channels,
-            status,
-            arrived: setting.arrived.unwrap_or(Arrived::Fresh),
-            time,
-            has_position: reading.position.is_some(),
-            noted,
-        },
-        policy,
-    )
+    judge(&Observation {
+        setting,
+        channels: &channels,
+        status,
+        arrived: setting.arrived.unwrap_or(Arrived::Fresh),
+        time,
+        has_position: reading.position.is_some(),
+        noted,
+    })
 }
 
 fn input(channel: &Channel, is_overrange: bool, setting: &Setting) -> Input {

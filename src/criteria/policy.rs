@@ -4,6 +4,7 @@
 use super::compare::{above, at_least};
 use super::termination::TerminationPolicy;
 use super::words::{Rule, Rules};
+use super::worker::WorkerLimits;
 use crate::quality::Limits;
 use crate::units::GY_TO_SV;
 
@@ -59,6 +60,27 @@ impl Default for Learning {
     }
 }
 
+/// `tio2_schedule`: from when on TIO2 of the environment is lower. Off
+/// unless both are there.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Tio2Schedule {
+    /// `after_days`: days since the onset of the event.
+    pub after_days: Option<f64>,
+    /// `usv_h`: the level from then on, in µSv/h.
+    pub usv_h: Option<f64>,
+}
+
+impl Tio2Schedule {
+    /// The level that many days after the onset. It is never above `level`, and
+    /// `level` itself where nobody knows of an onset.
+    pub fn level(self, level: f64, days_since_onset: Option<f64>) -> f64 {
+        match (self.after_days, self.usv_h, days_since_onset) {
+            (Some(after), Some(later), Some(days)) if at_least(days, after) => later.min(level),
+            _ => level,
+        }
+    }
+}
+
 /// The project's choices.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Policy {
@@ -107,12 +129,19 @@ pub struct Policy {
     /// `probe_factor` of instruments without one of their own.
     /// Default: 1.0.
     pub probe_factor: f64,
+    /// `tio2_schedule.*`. Default: off.
+    pub tio2_schedule: Tio2Schedule,
+    /// `oil1_usv_h`: from here on, in µSv/h, a dose rate of the environment
+    /// is flagged as very severe. Default: off.
+    pub oil1_usv_h: Option<f64>,
     /// `time.*`: where a time stops being fresh. Default: 900 s and 120 s.
     pub time: Limits,
     /// `background.*`: learning a background.
     pub learning: Learning,
     /// Closing a case.
     pub termination: TerminationPolicy,
+    /// `worker_limits.*`. Default: as printed.
+    pub worker: WorkerLimits,
 }
 
 impl Default for Policy {
@@ -139,9 +168,12 @@ impl Default for Policy {
             env_max_height_m: 3.0,
             geometry_tolerance: 0.2,
             probe_factor: 1.0,
+            tio2_schedule: Tio2Schedule::default(),
+            oil1_usv_h: None,
             time: Limits::default(),
             learning: Learning::default(),
             termination: TerminationPolicy::default(),
+            worker: WorkerLimits::default(),
         }
     }
 }

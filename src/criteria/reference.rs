@@ -1,151 +1,208 @@
-//! Tables that the supplied text of the guideline lacks: TIO6 (annex VII) and
-//! the danger values D (criteria.md sections 4.6 and 9).
+//! The reference of the policy: every key of `[criteria]` with unit, bounds,
+//! default and reason, in one table that the configuration is read by.
 //!
-//! None is built in, and no other publication's numbers stand in: whoever runs
-//! Pantau loads them from a file that says where they are from and who checked
-//! them.
+//! The same table makes the policy's canonical text and its hash, so that a
+//! judgement of long ago can be explained after a change.
 
-use std::collections::BTreeMap;
+mod keys;
+
 use std::fmt;
 
-use super::nuclide;
+use sha2::{Digest, Sha256};
 
-/// Where the numbers of a table are from.
+use super::policy::Policy;
+use super::words::Rule;
+use super::{category, deadline, food, tables, termination, worker};
+
+pub use keys::KEYS;
+
+/// The edition of the guideline that the levels come from.
+pub const EDITION: &str = "PUK/DK2N.3/PT.17 rev. 0, 30 December 2022";
+
+/// One key of `[criteria]`.
+#[derive(Clone, Copy, Debug)]
+pub struct Key {
+    /// Its path below `criteria`, for example `rain.ratio`.
+    pub path: &'static str,
+    /// Its unit; `-` without one.
+    pub unit: &'static str,
+    /// What it can be, and where it goes.
+    pub kind: Kind,
+    /// The ambiguity or rule of criteria.md that it settles.
+    pub settles: &'static str,
+    /// Why the default is what it is.
+    pub reason: &'static str,
+}
+
+/// What a key can be.
+#[derive(Clone, Copy, Debug)]
+pub enum Kind {
+    /// A number within bounds; `None` is off.
+    Number {
+        /// Lowest.
+        from: f64,
+        /// Highest.
+        to: f64,
+        /// Reads it.
+        get: fn(&Policy) -> Option<f64>,
+        /// Sets it.
+        set: fn(&mut Policy, f64),
+    },
+    /// Whole seconds within bounds.
+    Seconds {
+        /// Lowest.
+        from: u64,
+        /// Highest.
+        to: u64,
+        /// Reads it.
+        get: fn(&Policy) -> f64,
+        /// Sets it.
+        set: fn(&mut Policy, f64),
+    },
+    /// Yes or no.
+    Flag {
+        /// Reads it.
+        get: fn(&Policy) -> bool,
+        /// Sets it.
+        set: fn(&mut Policy, bool),
+    },
+    /// One of a few words.
+    Choice {
+        /// The words.
+        words: &'static [&'static str],
+        /// Reads it.
+        get: fn(&Policy) -> &'static str,
+        /// Sets it; the word is one of `words`.
+        set: fn(&mut Policy, &str),
+    },
+    /// One of two words for each of these rules: `path."<rule>"`.
+    ByRule {
+        /// The rules.
+        rules: &'static [Rule],
+        /// The words, the default first.
+        words: [&'static str; 2],
+        /// Whether the second word is chosen.
+        get: fn(&Policy, Rule) -> bool,
+        /// Chooses the second word.
+        set: fn(&mut Policy, Rule),
+    },
+}
+
+/// One setting of a policy, in words.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Provenance {
-    /// `publication`, for example `BAPETEN Regulation 5/2024`.
-    pub publication: String,
-    /// `edition`: revision, year or printing.
-    pub edition: String,
-    /// `table`: the table or annex, with its page.
-    pub table: String,
-    /// `checked_by`: who compared the file with the publication.
-    pub checked_by: String,
-    /// `date` of that, `YYYY-MM-DD`.
-    pub date: String,
+pub struct Effective {
+    /// The whole path, for example `comparator."T3.1-I-1"`.
+    pub path: String,
+    /// What it is now.
+    pub value: String,
 }
 
-/// What to print beside a verdict; the person's name stays in the file.
-impl fmt::Display for Provenance {
+impl Key {
+    /// What the key is set to; several for one with a choice for each rule.
+    pub fn effective(&self, policy: &Policy) -> Vec<Effective> {
+        let one = |value: String| {
+            vec![Effective {
+                path: self.path.to_owned(),
+                value,
+            }]
+        };
+        match self.kind {
+            Kind::Number { get, .. } => {
+                one(get(policy).map_or_else(|| "off".to_owned(), |number| number.to_string()))
+            }
+            Kind::Seconds { get, .. } => one(get(policy).to_string()),
+            Kind::Flag { get, .. } => one(get(policy).to_string()),
+            Kind::Choice { get, .. } => one(get(policy).to_owned()),
+            Kind::ByRule {
+                rules, words, get, ..
+            } => {
+                let [usual, other] = words;
+                rules
+                    .iter()
+                    .map(|rule| Effective {
+                        path: format!("{}.\"{rule}\"", self.path),
+                        value: if get(policy, *rule) { other } else { usual }.to_owned(),
+                    })
+                    .collect()
+            }
+        }
+    }
+
+    /// Its bounds or words, for people.
+    pub fn bounds(&self) -> String {
+        match self.kind {
+            Kind::Number { from, to, .. } => format!("{from} to {to}"),
+            Kind::Seconds { from, to, .. } => format!("{from} to {to}"),
+            Kind::Flag { .. } => "true, false".to_owned(),
+            Kind::Choice { words, .. } => words.join(", "),
+            Kind::ByRule { words, .. } => words.join(", "),
+        }
+    }
+}
+
+/// Every level that is no configuration, by rule or name.
+pub fn levels() -> Vec<(String, f64)> {
+    let fixed = [
+        tables::LEVELS,
+        termination::LEVELS,
+        food::LEVELS,
+        worker::LEVELS,
+        category::LEVELS,
+    ];
+    let fixed = fixed.into_iter().flatten();
+    let hours = deadline::Deadline::ALL.iter().map(|deadline| {
+        let hours = u32::try_from(deadline.hours()).expect("invariant: at most some days");
+        (format!("{deadline} h"), f64::from(hours))
+    });
+    fixed
+        .map(|(name, level)| ((*name).to_owned(), *level))
+        .chain(hours)
+        .collect()
+}
+
+/// Everything that decides what a value means, a line each, in an order that
+/// stays: edition, levels, keys. Numbers are the shortest that read back the
+/// same.
+pub fn canonical(policy: &Policy) -> String {
+    let mut text = format!("edition = {EDITION}\n");
+    for (name, level) in levels() {
+        text.push_str(&format!("level {name} = {level}\n"));
+    }
+    for key in KEYS {
+        for Effective { path, value } in key.effective(policy) {
+            text.push_str(&format!("{path} = {value}\n"));
+        }
+    }
+    text
+}
+
+/// The SHA-256 of a policy's [`canonical`] text: its name in every record.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct PolicyHash([u8; 32]);
+
+impl PolicyHash {
+    /// Of a policy with the levels of this program.
+    pub fn of(policy: &Policy) -> Self {
+        Self::of_text(&canonical(policy))
+    }
+
+    /// Of a canonical text.
+    pub fn of_text(text: &str) -> Self {
+        Self(Sha256::digest(text.as_bytes()).into())
+    }
+}
+
+impl fmt::Display for PolicyHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            publication,
-            edition,
-            table,
-            date,
-            ..
-        } = self;
-        write!(f, "{publication}, {edition}, {table}, checked {date}")
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
     }
 }
 
-/// A number for each nuclide, with its origin.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ReferenceTable {
-    /// Where it is from.
-    pub provenance: Provenance,
-    /// By [`nuclide::key`]; above zero, and infinite where there is no limit.
-    values: BTreeMap<String, f64>,
-}
-
-impl ReferenceTable {
-    /// From values above zero; of two for one nuclide the lower holds.
-    pub fn new<'n>(
-        provenance: Provenance,
-        values: impl IntoIterator<Item = (&'n str, f64)>,
-    ) -> Self {
-        let mut by_key = BTreeMap::new();
-        for (name, value) in values {
-            by_key
-                .entry(nuclide::key(name))
-                .and_modify(|kept: &mut f64| *kept = kept.min(value))
-                .or_insert(value);
-        }
-        Self {
-            provenance,
-            values: by_key,
-        }
+impl fmt::Debug for PolicyHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
-
-    /// The number for a nuclide, however its name is spelt.
-    pub fn get(&self, nuclide: &str) -> Option<f64> {
-        self.values.get(&nuclide::key(nuclide)).copied()
-    }
-}
-
-/// The tables that are loaded; by default none is.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct ReferenceTables {
-    /// `tio6_table`: TIO6 in Bq/kg.
-    pub tio6: Option<ReferenceTable>,
-    /// `source_d_values`: D in TBq.
-    pub source_d_values: Option<ReferenceTable>,
-}
-
-/// One of several sources at a place.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Source {
-    /// Its nuclide.
-    pub nuclide: String,
-    /// Its activity in TBq, finite and not negative.
-    pub activity_tbq: f64,
-}
-
-/// The sum of activity by danger value over the sources: A/D of CAT-AD.
-///
-/// # Errors
-///
-/// The first nuclide that the table lacks.
-pub fn sum_a_over_d<'s>(sources: &'s [Source], table: &ReferenceTable) -> Result<f64, &'s str> {
-    sources.iter().try_fold(0.0, |sum, source| {
-        let danger_tbq = table.get(&source.nuclide).ok_or(source.nuclide.as_str())?;
-        Ok(sum + source.activity_tbq / danger_tbq)
-    })
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn table() -> ReferenceTable {
-        let provenance = Provenance {
-            publication: "Synthetic".to_owned(),
-            edition: "1".to_owned(),
-            table: "table 1".to_owned(),
-            checked_by: "A. Person".to_owned(),
-            date: "2026-01-31".to_owned(),
-        };
-        let values = [("Syn-1", 2.0), ("Syn-2", f64::INFINITY), ("syn1", 4.0)];
-        ReferenceTable::new(provenance, values)
-    }
-
-    fn source(nuclide: &str, activity_tbq: f64) -> Source {
-        Source {
-            nuclide: nuclide.to_owned(),
-            activity_tbq,
-        }
-    }
-
-    #[test]
-    fn the_lower_of_two_values_holds() {
-        assert_eq!(table().get("Syn1"), Some(2.0));
-        assert_eq!(table().get("Syn-3"), None);
-    }
-
-    #[test]
-    fn sources_add_up_and_none_is_left_out() {
-        let sum = |sources: &[Source]| sum_a_over_d(sources, &table()).map_err(str::to_owned);
-        assert_eq!(sum(&[source("Syn-1", 1.0), source("Syn 1", 3.0)]), Ok(2.0));
-        assert_eq!(sum(&[source("Syn-2", 1e9)]), Ok(0.0));
-        assert_eq!(
-            sum(&[source("Syn-1", 1.0), source("Syn-3", 0.0)]),
-            Err("Syn-3".to_owned())
-        );
-    }
-
-    #[test]
-    fn no_name_is_printed() {
-        let shown = table().provenance.to_string();
-        assert_eq!(shown, "Synthetic, 1, table 1, checked 2026-01-31");
-    }
-}
+mod tests;

@@ -155,6 +155,8 @@ pub struct Setting {
     pub source: Option<SourceKind>,
     /// Minutes for which the band of PB-ELEV has lasted.
     pub persistence_min: Option<f64>,
+    /// Days since the event here began, when one goes on; for `tio2_schedule`.
+    pub days_since_onset: Option<f64>,
     /// Dose rate without a source, measured at this place with this kind of
     /// instrument, in µSv/h.
     pub background_usv_h: Option<f64>,

@@ -255,3 +255,41 @@ pub const OBJECT_DISTANCE_M: f64 = 1.0;
 /// The distance that the note on natural material speaks of, in metres (table
 /// 3.1, note III, p. 31; C-19).
 pub const NORM_DISTANCE_M: f64 = 0.1;
+
+/// Every level above by name, for the record of what was in force.
+pub const LEVELS: &[(&str, f64)] = &[
+    ("T3.1-I-1 uSv/h", T3_1_I_1.at_or_above),
+    ("T3.1-I-2 uSv/h", T3_1_I_2.at_or_above),
+    ("T3.1-II-1 uSv/h", T3_1_II_1.at_or_above),
+    ("ESC-TIO4-G uSv/h", ESC_TIO4_G.at_or_above),
+    ("T3.1-III-1 uSv/h", T3_1_III_1.at_or_above),
+    ("T3.1-III-2 uSv/h", T3_1_III_2.at_or_above),
+    ("T3.2-I-1 beta cps", T3_2_I_1_BETA.at_or_above),
+    ("T3.2-I-1 alpha cps", T3_2_I_1_ALPHA.at_or_above),
+    ("T3.2-I-2 beta cps", T3_2_I_2_BETA.at_or_above),
+    ("T3.2-I-2 alpha cps", T3_2_I_2_ALPHA.at_or_above),
+    ("T3.2-II-1 beta cps", T3_2_II_1_BETA.at_or_above),
+    ("T3.2-II-1 alpha cps", T3_2_II_1_ALPHA.at_or_above),
+    ("T3.2-II-2 beta cps", T3_2_II_2_BETA.at_or_above),
+    ("T3.2-II-2 alpha cps", T3_2_II_2_ALPHA.at_or_above),
+    ("T3.2-III-1 x background", T3_2_III_1_RATIO),
+    ("T3.2-III-2 beta cps", T3_2_III_2_BETA.at_or_above),
+    ("T3.2-III-2 alpha cps", T3_2_III_2_ALPHA.at_or_above),
+    (
+        "PB-EXIST residential uSv/h",
+        PB_EXIST_RESIDENTIAL.at_or_above,
+    ),
+    (
+        "PB-EXIST non-residential uSv/h",
+        PB_EXIST_NON_RESIDENTIAL.at_or_above,
+    ),
+    ("SN-1 uSv/h", SN_1.at_or_above),
+    ("DQ-06 uSv/h", DQ_06.at_or_above),
+    ("EX-MED below uSv/h", EX_MED_BELOW),
+    ("EX-RAIN below uSv/h", EX_RAIN_BELOW),
+    ("EX-NORM below mSv", EX_NORM_BELOW_MSV),
+    ("EX-NHB net below uSv/h", EX_NHB_NET_BELOW),
+    ("person distance m", PERSON_DISTANCE_M),
+    ("object distance m", OBJECT_DISTANCE_M),
+    ("EX-NORM distance m", NORM_DISTANCE_M),
+];

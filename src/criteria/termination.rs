@@ -3,9 +3,10 @@
 //! The result is a proposal. Closing needs a final report and a close
 //! statement, and a person who signs them.
 
-use super::compare::{at_least, at_most, below};
+use super::compare::below;
+use super::trace::{Against, Sign, Trace, Untraced, What, ask, ask_against};
 use super::words::{Remark, Remarks};
-use crate::reading::words;
+use crate::reading::{Quantity, words};
 
 words! {
     /// What may be proposed.
@@ -40,7 +41,8 @@ impl Target {
 }
 
 words! {
-    /// Whether people live there. Unknown counts as residential.
+    /// Whether people live there. Where nobody says, the policy's
+    /// `area_type_default`.
     pub enum AreaKind {
         /// *Pemukiman*.
         Residential = "residential",
@@ -136,6 +138,9 @@ pub struct TerminationPolicy {
     pub h10_to_e: f64,
     /// `termination_normal_mode`. Default: guarded.
     pub normal_mode: NormalMode,
+    /// `area_type_default`: what an area is where nobody says. Default:
+    /// residential.
+    pub area_default: AreaKind,
 }
 
 impl Default for TerminationPolicy {
@@ -149,6 +154,7 @@ impl Default for TerminationPolicy {
             non_residential_h: 2000.0,
             h10_to_e: 1.0,
             normal_mode: NormalMode::Guarded,
+            area_default: AreaKind::Residential,
         }
     }
 }
@@ -178,6 +184,17 @@ const NE_BELOW: f64 = 10.0;
 const NORMAL_MSV: f64 = 1.0;
 const EXISTING_MSV: f64 = 20.0;
 
+/// The levels above by name, for the record of what was in force.
+pub(super) const LEVELS: &[(&str, f64)] = &[
+    ("T4.2-RN below uSv/h", RN_BELOW),
+    ("T4.2-RN below x background", RN_BACKGROUND_RATIO),
+    ("T4.2-RE below uSv/h", RE_BELOW),
+    ("T4.2-NN below uSv/h", NN_BELOW),
+    ("T4.2-NE below uSv/h", NE_BELOW),
+    ("T4.1-N mSv", NORMAL_MSV),
+    ("T4.1-E mSv", EXISTING_MSV),
+];
+
 /// What may be proposed, and why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Proposal {
@@ -201,11 +218,22 @@ impl Proposal {
 
 /// What may be proposed for a survey.
 pub fn propose(survey: &Survey, policy: &TerminationPolicy) -> Proposal {
+    propose_with(survey, policy, &Untraced)
+}
+
+/// The same, told step by step.
+pub(super) fn propose_with<T: Trace>(
+    survey: &Survey,
+    policy: &TerminationPolicy,
+    trace: &T,
+) -> Proposal {
     if !survey.recovered.is_enough(survey.track) {
         return Proposal::not_yet("P4.1-REC", Remark::NotRecovered);
     }
-    let has_data = at_least(survey.duration_h, policy.min_hours)
-        && at_least(survey.n_points, policy.min_points);
+    let hours = (survey.duration_h, Sign::Ge, policy.min_hours);
+    let points = (survey.n_points, Sign::Ge, policy.min_points);
+    let has_data =
+        ask(trace, What::Hours, "PT-DATA", hours) & ask(trace, What::Points, "PT-DATA", points);
     let Some(max_usv_h) = survey.max_usv_h.filter(|_| has_data) else {
         return Proposal::not_yet("PT-DATA", Remark::InsufficientData);
     };
@@ -227,7 +255,7 @@ pub fn propose(survey: &Survey, policy: &TerminationPolicy) -> Proposal {
             .projected_msv
             .unwrap_or_else(|| policy.yearly_msv(survey.area, usv_h, background)),
     }
-    .proposal(policy, remarks)
+    .proposal(policy, remarks, trace)
 }
 
 impl TerminationPolicy {
@@ -301,19 +329,34 @@ struct Rates {
 }
 
 impl Rates {
-    fn proposal(&self, policy: &TerminationPolicy, mut remarks: Remarks) -> Proposal {
+    fn proposal<T: Trace>(
+        &self,
+        policy: &TerminationPolicy,
+        mut remarks: Remarks,
+        trace: &T,
+    ) -> Proposal {
         let (to_normal, to_existing, existing_below) = match self.area {
             AreaKind::Residential => ("T4.2-RN", "T4.2-RE", RE_BELOW),
             AreaKind::NonResidential => ("T4.2-NN", "T4.2-NE", NE_BELOW),
         };
-        let rate_is_normal = self.rate_is_normal(policy.normal_mode);
-        if self.area == AreaKind::Residential && self.text_allows_normal() && !rate_is_normal {
+        let rate_is_normal = self.rate_is_normal(policy.normal_mode, trace);
+        let by_text = self.area == AreaKind::Residential && self.text_allows_normal(&Untraced);
+        if by_text && !rate_is_normal {
             remarks.insert(Remark::TextWouldAllowNormal);
         }
-        let rate_is_existing = below(self.usv_h, existing_below);
-        let (closing, rule) = if rate_is_normal && at_most(self.yearly_msv, NORMAL_MSV) {
+        let yearly_is_at_most = |rule, level| {
+            let asked = (self.yearly_msv, Sign::Le, level);
+            ask(trace, What::YearlyDose, rule, asked)
+        };
+        let is_normal = rate_is_normal && yearly_is_at_most("T4.1-N", NORMAL_MSV);
+        let rate_is_existing = if is_normal {
+            below(self.usv_h, existing_below)
+        } else {
+            self.is_below(trace, to_existing, existing_below, Against::Gross)
+        };
+        let (closing, rule) = if is_normal {
             (Closing::Normal, to_normal)
-        } else if rate_is_existing && at_most(self.yearly_msv, EXISTING_MSV) {
+        } else if rate_is_existing && yearly_is_at_most("T4.1-E", EXISTING_MSV) {
             (Closing::Existing, to_existing)
         } else {
             (Closing::NotTerminable, to_existing)
@@ -335,30 +378,47 @@ impl Rates {
         }
     }
 
-    fn rate_is_normal(&self, mode: NormalMode) -> bool {
-        let net_is_low = self
-            .background
-            .is_some_and(|background| below(self.usv_h, background + RN_BELOW));
+    fn rate_is_normal<T: Trace>(&self, mode: NormalMode, trace: &T) -> bool {
+        let gross_is_low = || self.is_below(trace, "T4.2-RN", RN_BELOW, Against::Gross);
+        let net_is_low = |background| {
+            let level = background + RN_BELOW;
+            self.is_below(trace, "T4.2-RN", level, Against::Net(background))
+        };
         match (self.area, mode) {
-            (AreaKind::NonResidential, _) => below(self.usv_h, NN_BELOW),
-            (AreaKind::Residential, NormalMode::Guarded) => {
-                below(self.usv_h, RN_BELOW) || (self.is_near_background() && net_is_low)
+            (AreaKind::NonResidential, _) => {
+                self.is_below(trace, "T4.2-NN", NN_BELOW, Against::Gross)
             }
-            (AreaKind::Residential, NormalMode::TextOr) => self.text_allows_normal(),
-            (AreaKind::Residential, NormalMode::NetOnly) => match self.background {
-                Some(_) => net_is_low,
-                None => below(self.usv_h, RN_BELOW),
-            },
+            (AreaKind::Residential, NormalMode::Guarded) => {
+                gross_is_low()
+                    || (self.is_near_background(trace) && self.background.is_some_and(net_is_low))
+            }
+            (AreaKind::Residential, NormalMode::TextOr) => self.text_allows_normal(trace),
+            (AreaKind::Residential, NormalMode::NetOnly) => {
+                self.background.map_or_else(gross_is_low, net_is_low)
+            }
         }
     }
 
-    fn text_allows_normal(&self) -> bool {
-        below(self.usv_h, RN_BELOW) || self.is_near_background()
+    fn text_allows_normal<T: Trace>(&self, trace: &T) -> bool {
+        self.is_below(trace, "T4.2-RN", RN_BELOW, Against::Gross) || self.is_near_background(trace)
     }
 
-    fn is_near_background(&self) -> bool {
-        self.background
-            .is_some_and(|background| below(self.usv_h, RN_BACKGROUND_RATIO * background))
+    fn is_near_background<T: Trace>(&self, trace: &T) -> bool {
+        self.background.is_some_and(|background| {
+            let level = RN_BACKGROUND_RATIO * background;
+            self.is_below(trace, "T4.2-RN", level, Against::Times(background))
+        })
+    }
+
+    fn is_below<T: Trace>(
+        &self,
+        trace: &T,
+        rule: &'static str,
+        level: f64,
+        basis: Against,
+    ) -> bool {
+        let what = What::Quantity(Quantity::DoseRate);
+        ask_against(trace, what, rule, (self.usv_h, Sign::Lt, level), basis)
     }
 }
 

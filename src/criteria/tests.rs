@@ -136,3 +136,46 @@ proptest! {
         prop_assert_eq!(judgement.class, Some(Class::Emergency));
     }
 }
+
+proptest! {
+    /// The explanation is another run of the same judges: it cannot disagree.
+    #[test]
+    fn an_explanation_never_disagrees(
+        quantity in prop::sample::select(&QUANTITIES[..]),
+        value in number(),
+        is_over in any::<bool>(),
+        setting in settings(),
+        is_strict in any::<bool>(),
+    ) {
+        let policy = if is_strict { Policy::strict_text() } else { Policy::default() };
+        let shown = if is_over { Shown::Overrange(Some(value)) } else { Shown::Number(value) };
+        let channels = [Input { quantity, shown, noted: Remarks::EMPTY }];
+        let observation = Observation {
+            setting: &setting,
+            channels: &channels,
+            status: Status::default(),
+            arrived: Arrived::Fresh,
+            time: TimeCheck::default(),
+            has_position: true,
+            noted: Remarks::EMPTY,
+        };
+        let judgement = judge(&observation, &policy);
+        let explanation = explain::explain(&observation, &policy);
+        prop_assert_eq!(explanation.rule.as_str(), judgement.rule.as_str());
+        let class = judgement.class.map(|class| class.to_string());
+        prop_assert_eq!(explanation.class, class);
+        let also: Vec<_> = explanation.also.iter().map(|cited| cited.rule.as_str()).collect();
+        let expected: Vec<_> = judgement.also.iter().map(Rule::as_str).collect();
+        prop_assert_eq!(also, expected);
+        let is_exempt = judgement.class == Some(Class::Exempt);
+        let holds = explanation.exemptions.iter().any(|exemption| exemption.holds);
+        prop_assert!(!is_exempt || holds, "{}", explanation.text.en);
+        // A row that decided was reached, and the explanation shows by what.
+        if judgement.rule.as_str().starts_with('T') && judgement.rule != Rule::T223 {
+            let reached = explanation.compared.iter().any(|compared| {
+                compared.rule == explanation.rule && compared.result == "holds"
+            });
+            prop_assert!(reached, "{:?}", explanation.compared);
+        }
+    }
+}

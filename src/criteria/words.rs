@@ -312,6 +312,8 @@ flag_set! {
         UnitMismatch = "UNIT_MISMATCH",
         /// Unit nobody told us about.
         UnknownUnit = "UNKNOWN_UNIT",
+        /// At or above the policy's `oil1_usv_h`.
+        AboveOil1 = "ABOVE_OIL1",
     }
 }
 

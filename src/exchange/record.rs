@@ -246,6 +246,8 @@ pub struct StoredRecord {
     pub disposition: &'static str,
     /// Remarks of the judgement.
     pub remarks: Vec<&'static str>,
+    /// Hash of the policy that judged; null in what was stored without it.
+    pub policy: Option<String>,
 }
 
 /// The record of a stored reading.
@@ -273,6 +275,7 @@ pub fn stored_record(stored: &StoredReading) -> StoredRecord {
         rule: stored.verdict.rule.as_str(),
         disposition: stored.verdict.disposition.as_str(),
         remarks: stored.verdict.remarks.iter().map(|r| r.as_str()).collect(),
+        policy: stored.context.policy.as_deref().map(str::to_owned),
     }
 }
 

@@ -9,7 +9,6 @@ use serde_json::Value;
 
 use super::Context;
 use super::problem::Problem;
-use crate::activation::ActivationView;
 use crate::clock::Wall;
 use crate::exchange::{StoredRecord, stored_record};
 use crate::pipeline::{ActivationStatus, Books, Command, InstrumentView, Refusal, Status};
@@ -93,7 +92,7 @@ pub(super) async fn acknowledge(
     State(context): State<Context>,
     Path(id): Path<String>,
     body: Result<Json<AcknowledgeBody>, JsonRejection>,
-) -> Answer<ActivationView> {
+) -> Answer<ActivationStatus> {
     let Json(body) =
         body.map_err(|error| Problem::new(StatusCode::BAD_REQUEST, error.body_text()))?;
     if body.by.trim().is_empty() || body.note.trim().is_empty() {

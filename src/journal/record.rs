@@ -104,6 +104,13 @@ pub enum Entry {
         /// Who.
         by: String,
     },
+    /// The policy that judges from here on, because it is new or has changed.
+    Policy {
+        /// Its SHA-256, by which judgements name it.
+        hash: String,
+        /// Its canonical text: levels and keys, a line each.
+        text: String,
+    },
     /// The wall clock jumped.
     ClockStepped {
         /// By how many milliseconds; negative when backwards.

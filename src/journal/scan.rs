@@ -134,6 +134,8 @@ pub struct Recovery {
     pub unknown: u64,
     /// The repair could not be recorded.
     pub repair_error: Option<JournalError>,
+    /// Hash of the policy recorded last.
+    pub policy: Option<String>,
 }
 
 /// What was found when a chain was opened.
@@ -261,6 +263,7 @@ pub(super) struct Collected {
     /// By the number of the record that decided it.
     waiting: BTreeMap<u64, Waiting>,
     notices: BTreeSet<String>,
+    policy: Option<String>,
 }
 
 impl Collected {
@@ -279,6 +282,7 @@ impl Collected {
             torn: opened.torn,
             unknown: opened.unknown,
             repair_error: opened.repair_error,
+            policy: self.policy,
         }
     }
 
@@ -304,6 +308,7 @@ impl Collected {
                     !waiting.outgoing.is_empty()
                 });
             }
+            Some(Entry::Policy { hash, .. }) => self.policy = Some(hash),
             Some(
                 Entry::Started { .. }
                 | Entry::Stopped { .. }

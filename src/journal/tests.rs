@@ -439,6 +439,7 @@ fn hear(machine: &mut Machine, site: u64, secs: u64, usv_h: f64) -> Vec<Transiti
         reading: &reading,
         judgement: &judgement,
         place: &place,
+        grounds: None,
     };
     let effects = machine.apply(received, &judged);
     effects.iter().map(Effect::transition).cloned().collect()
@@ -500,4 +501,23 @@ fn a_restart_goes_on_from_the_last_state_and_with_the_open_outbox() {
         hear(&mut restored, 1, 6, 2.0).is_empty(),
         "nothing rings again"
     );
+}
+
+#[test]
+fn the_policy_recorded_last_is_known_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut journal, recovery) = Journal::open(folder.path(), at(0)).unwrap();
+    assert_eq!(recovery.policy, None);
+    for hash in ["aa", "bb"] {
+        let entry = Entry::Policy {
+            hash: hash.to_owned(),
+            text: "rain.ratio = 2\n".to_owned(),
+        };
+        journal.append(at(1), &entry).unwrap();
+    }
+    journal.append(at(2), &action(1)).unwrap();
+    drop(journal);
+    let (_journal, recovery) = Journal::open(folder.path(), at(3)).unwrap();
+    assert_eq!(recovery.policy.as_deref(), Some("bb"));
+    assert_eq!(recovery.unknown, 0);
 }

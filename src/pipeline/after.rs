@@ -84,6 +84,7 @@ impl Instrument {
                 reading,
                 judgement,
                 place: &self.place,
+                grounds: None,
             };
             let known = self.background.look_up().map(|(usv_h, _)| usv_h);
             if let Some(point) = Point::of(&judged, known, is_wet) {

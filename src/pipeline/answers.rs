@@ -9,7 +9,7 @@ use super::command::{
 };
 use super::core::CoreTask;
 use super::instrument::Link;
-use crate::activation::{AckError, ActivationId, ActivationView, Mode, Person};
+use crate::activation::{AckError, Activation, ActivationId, ActivationView, Mode, Person};
 use crate::error::excerpt;
 use crate::exchange::reading_record;
 use crate::store::embedded::{Health, Tally};
@@ -64,7 +64,7 @@ impl CoreTask {
         id: &str,
         version: u32,
         person: Person<'_>,
-    ) -> Result<ActivationView, Refusal> {
+    ) -> Result<ActivationStatus, Refusal> {
         let unknown = || Refusal::Unknown(format!("no activation `{}`", excerpt(id, 40)));
         let id = ActivationId::parse(id).ok_or_else(unknown)?;
         let now = self.parts.clock.now();
@@ -77,14 +77,14 @@ impl CoreTask {
                 self.parts
                     .machine
                     .activation(&id)
-                    .map(ActivationView::of)
+                    .map(|activation| self.shown(activation))
                     .ok_or_else(unknown)
             }
             Err(error) => {
                 let text = error.to_string();
                 Err(match error {
                     AckError::Version { current, .. } => {
-                        Refusal::Stale(Box::new(ActivationView::of(&current)), text)
+                        Refusal::Stale(Box::new(self.shown(&current)), text)
                     }
                     AckError::Unknown(_) => Refusal::Unknown(text),
                     _ => Refusal::Invalid(text),
@@ -93,15 +93,19 @@ impl CoreTask {
         }
     }
 
+    fn shown(&self, activation: &Activation) -> ActivationStatus {
+        ActivationStatus {
+            activation: ActivationView::of(activation),
+            closing: self.parts.closings.view(&activation.id),
+        }
+    }
+
     fn activations(&self) -> Vec<ActivationStatus> {
         let machine = &self.parts.machine;
         let mut all: Vec<ActivationStatus> = machine
             .open()
             .chain(machine.closed())
-            .map(|activation| ActivationStatus {
-                activation: ActivationView::of(activation),
-                closing: self.parts.closings.view(&activation.id),
-            })
+            .map(|activation| self.shown(activation))
             .collect();
         all.sort_by(|a, b| {
             let (a, b) = (&a.activation, &b.activation);

@@ -52,10 +52,10 @@ pub(super) fn instruments(config: &Config) -> Built {
         mqtt: None,
     };
     let mut filters: Vec<String> = Vec::new();
-    let gy_to_sv = config.criteria.gy_to_sv;
+    let judging = Judging::of(config);
     for (entry, configured) in config.instruments.iter().enumerate() {
         let index = built.instruments.len();
-        let one = || instrument(configured, configured.id.clone(), gy_to_sv);
+        let one = || instrument(configured, configured.id.clone(), &judging);
         match &configured.input {
             Input::Serial(serial) => {
                 built.serials.push(Serial {
@@ -177,10 +177,10 @@ pub(super) fn broker(config: &Config, filters: Vec<String>) -> Option<Mqtt> {
 /// Lets in devices of entries that take each one.
 fn admit(config: &Config) -> Admit {
     let entries = config.instruments.clone();
-    let gy_to_sv = config.criteria.gy_to_sv;
+    let judging = Judging::of(config);
     Box::new(move |entry, name| {
         let configured = entries.get(entry)?;
-        Some(instrument(configured, InstrumentId::new(name)?, gy_to_sv))
+        Some(instrument(configured, InstrumentId::new(name)?, &judging))
     })
 }
 
@@ -192,7 +192,7 @@ pub(super) fn replayed(config: &Config, profile: &Arc<Profile>, id: InstrumentId
         .iter()
         .find(|configured| configured.id == id && configured.profile.id == profile.id);
     if let Some(configured) = known {
-        return instrument(configured, id, config.criteria.gy_to_sv);
+        return instrument(configured, id, &Judging::of(config));
     }
     let source = config::usual_source(profile.class);
     let place = PlaceContext {
@@ -206,6 +206,7 @@ pub(super) fn replayed(config: &Config, profile: &Arc<Profile>, id: InstrumentId
         site: None,
         source,
         subject: Subject::Environment,
+        policy: config.activation.policy.clone(),
     };
     let setting = Setting {
         subject: Some(Subject::Environment),
@@ -234,14 +235,30 @@ pub(super) fn replayed(config: &Config, profile: &Arc<Profile>, id: InstrumentId
     .standing(background, None)
 }
 
-fn instrument(configured: &config::Instrument, id: InstrumentId, gy_to_sv: f64) -> Instrument {
+/// What of the policy an instrument is built with.
+struct Judging {
+    gy_to_sv: f64,
+    /// The policy's hash.
+    policy: Option<Arc<str>>,
+}
+
+impl Judging {
+    fn of(config: &Config) -> Self {
+        Self {
+            gy_to_sv: config.criteria.gy_to_sv,
+            policy: config.activation.policy.clone(),
+        }
+    }
+}
+
+fn instrument(configured: &config::Instrument, id: InstrumentId, judging: &Judging) -> Instrument {
     let profile = &configured.profile;
     let normaliser = Normaliser::new(
         id,
         Arc::clone(profile),
         configured.calibration.clone(),
         configured.position,
-        gy_to_sv,
+        judging.gy_to_sv,
     );
     let site = configured.site.as_ref();
     let subject = configured.subject.unwrap_or(Subject::Environment);
@@ -263,6 +280,7 @@ fn instrument(configured: &config::Instrument, id: InstrumentId, gy_to_sv: f64) 
         site: site.map(|site| Arc::clone(&site.id)),
         source: configured.source_kind,
         subject,
+        policy: judging.policy.clone(),
     };
     Instrument::new(
         Decoder::new(Arc::clone(profile)),

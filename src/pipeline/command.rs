@@ -38,7 +38,7 @@ pub enum Command {
         /// Through which channel.
         channel: &'static str,
         /// Where the answer goes.
-        answer: oneshot::Sender<Result<ActivationView, Refusal>>,
+        answer: oneshot::Sender<Result<ActivationStatus, Refusal>>,
     },
     /// A person says what was recovered, and by which procedure the case goes.
     Recovered {
@@ -88,7 +88,7 @@ pub enum Refusal {
     /// There is no such activation.
     Unknown(String),
     /// Something changed since that version: this is true now.
-    Stale(Box<ActivationView>, String),
+    Stale(Box<ActivationStatus>, String),
     /// The request itself is wrong.
     Invalid(String),
 }

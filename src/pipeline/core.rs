@@ -361,6 +361,7 @@ impl CoreTask {
         let Some(instrument) = self.parts.instruments.get_mut(at) else {
             return;
         };
+        instrument.note_onset(&self.parts.policy, &self.parts.machine);
         let taken = instrument.take(
             decoded,
             arrival,
@@ -402,6 +403,7 @@ impl CoreTask {
                         reading: &reading,
                         judgement: &judgement,
                         place: &instrument.place,
+                        grounds: Some(instrument.grounds(&self.parts.policy)),
                     },
                 );
                 let after = instrument.follow(

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use geo::Intersects;
 
-use crate::activation::PlaceContext;
+use crate::activation::{Grounds, Machine, PlaceContext};
 use crate::clock::{Mono, Received, Wall};
 use crate::closing::Ground;
 use crate::config::Gps;
@@ -80,6 +80,8 @@ pub(super) struct Instrument {
     rain_ended: Option<Mono>,
     raining: bool,
     elevated_since: Option<Mono>,
+    /// When the event began that it holds at a level, where that matters.
+    onset: Option<Wall>,
 }
 
 /// Whether an instrument's own way in is open.
@@ -128,7 +130,24 @@ impl Instrument {
             rain_ended: None,
             raining: false,
             elevated_since: None,
+            onset: None,
         }
+    }
+
+    /// What the last judgement rests on.
+    pub(super) fn grounds<'a>(&'a self, policy: &'a Policy) -> Grounds<'a> {
+        Grounds {
+            setting: &self.setting,
+            policy,
+        }
+    }
+
+    /// Notes when its event began, for a policy that asks.
+    pub(super) fn note_onset(&mut self, policy: &Policy, machine: &Machine) {
+        self.onset = policy
+            .tio2_schedule
+            .after_days
+            .and_then(|_| machine.onset_of(&self.id));
     }
 
     /// The same, which takes frames of the device with this name only.
@@ -222,6 +241,9 @@ impl Instrument {
         self.setting.background_counts.age_h = self
             .counted_at
             .map(|counted| arrival.received.wall.secs_since(counted) / 3600.0);
+        self.setting.days_since_onset = self
+            .onset
+            .map(|onset| arrival.received.wall.secs_since(onset) / 86_400.0);
         self.note_area(&reading, areas);
         self.setting.persistence_min = self.elevated_since.map(|since| minutes(now.since(since)));
         let sighting = Sighting {

@@ -52,6 +52,8 @@ use crate::activation::{ActivationView, Event, EventContext, Machine, Mode};
 use crate::clock::{Clock, Received};
 use crate::closing::{Closings, Saved};
 use crate::config::Config;
+use crate::criteria::PolicyHash;
+use crate::criteria::reference::canonical;
 use crate::deliver::{Notice, OFFER_BOUND, REPORT_BOUND, Report};
 use crate::error::Chain;
 use crate::http;
@@ -158,7 +160,9 @@ impl Daemon {
             software: env!("CARGO_PKG_VERSION").to_owned(),
             node: config.node.name.clone(),
         };
-        if let Err(error) = journal.append(started.wall, &entry) {
+        let policy = new_policy(&config, recovery.policy.as_deref());
+        let entries = std::iter::once(&entry).chain(&policy);
+        if let Err(error) = journal.append_all(started.wall, entries) {
             warn!(error = %Chain(&error), "Journal cannot be written.");
         }
         let machine = Machine::restored(config.activation.clone(), recovery.saved, started);
@@ -469,19 +473,17 @@ async fn serve(
     }
 }
 
-/// The matters as they were kept; one of an activation that is open and has none
-/// begins now.
+/// The matters as they were kept, brought up to the journal; one of an activation
+/// that is present and has none begins now.
 fn closings(config: &Config, kept: Option<Saved>, machine: &Machine, now: Received) -> Closings {
     let mut closings = after::no_matters(config);
     if let Some(kept) = kept {
         closings = closings.resumed(kept, now);
+        closings.let_go(|id| machine.activation(id).is_some());
     }
-    for activation in machine.open() {
-        closings.follow(
-            now,
-            activation,
-            &after::ground_of(&activation.place, config),
-        );
+    for activation in machine.open().chain(machine.closed()) {
+        let ground = after::ground_of(&activation.place, config);
+        closings.follow(now, activation, &ground);
     }
     closings
 }
@@ -496,6 +498,13 @@ fn say_recovered(recovery: &crate::journal::Recovery) {
     if let Some(last) = recovery.last_at {
         info!(records = recovery.records, last = %last, waiting = recovery.waiting.len(), "Journal taken up.");
     }
+}
+
+/// The policy for the record, when it is not the one recorded last.
+fn new_policy(config: &Config, recorded: Option<&str>) -> Option<Entry> {
+    let text = canonical(&config.criteria);
+    let hash = PolicyHash::of_text(&text).to_string();
+    (recorded != Some(hash.as_str())).then_some(Entry::Policy { hash, text })
 }
 
 /// What was decided before the restart and not accepted by everyone.

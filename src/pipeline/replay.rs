@@ -181,6 +181,7 @@ impl<'c> Replay<'c> {
             return;
         };
         let decoded = Decoded::Reading(raw);
+        instrument.note_onset(&self.config.criteria, &self.machine);
         let taken = instrument.take(
             decoded,
             arrival,
@@ -205,6 +206,7 @@ impl<'c> Replay<'c> {
                         reading: &reading,
                         judgement: &judgement,
                         place: &instrument.place,
+                        grounds: Some(instrument.grounds(&self.config.criteria)),
                     },
                 );
                 let now = held(&self.machine);

@@ -287,6 +287,7 @@ impl World {
             reading,
             judgement: &heard.judgement(),
             place: &heard.place(),
+            grounds: None,
         };
         let effects = self.machine.apply(self.now(), &judged);
         self.keep(effects)

@@ -38,7 +38,10 @@ pub(super) fn home() -> Home {
 
 pub(super) fn subscriber(hook: &Webhook) -> String {
     let url = hook.url();
-    format!("\n[[subscriber]]\nid = \"duty\"\nkind = \"webhook\"\nurl = \"{url}\"\n")
+    format!(
+        "\n[[subscriber]]\nid = \"duty\"\nkind = \"webhook\"\nurl = \"{url}\"\n\
+         allow_inside = [\"127.0.0.1\"]\n"
+    )
 }
 
 /// The id of the activation that the counter raises.
@@ -135,7 +138,7 @@ async fn problems_are_told_all_at_once_and_repeat_nothing() {
         ("cases/C-000001/dance", 404),
         ("cases/C-000001/open", 404),
         ("activations/A-0123456789abcdef/decide", 404),
-        ("activations/A-0123456789abcdef/close", 404),
+        ("activations/A-0123456789abcdef/dance", 404),
     ] {
         let (got, problem) = daemon.post(&format!("/api/v1/{path}"), &body).await;
         assert_eq!(got, code, "{path}: {problem:#}");

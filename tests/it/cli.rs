@@ -233,6 +233,137 @@ fn cases_are_assessed_and_one_that_cannot_be_read_stops_no_other() {
 }
 
 #[test]
+fn assessed_cases_are_explained_for_programs_and_for_people() {
+    let home = Home::new();
+    let case = json!({"id": "high", "kind": "reading", "input": {
+        "subject": "environment", "quantity": "dose_rate", "value": 150.0, "unit": "uSv/h",
+        "distance_m": 1.0,
+    }});
+    let lines = format!(
+        "{case}\n{}\n",
+        json!({"id": "odd", "kind": "horoscope", "input": {}})
+    );
+    let assessed = pantau_with_input(&home, &["assess", "--explain"], lines.as_bytes());
+    check_exit(&assessed, 1);
+    let expected = json!([
+        {"id": "high", "classification": "EMERGENCY", "explanation": {
+            "rule": "T3.1-I-2", "class": "EMERGENCY", "source": {"table": "3.1", "row": "I-2"},
+        }},
+        {"id": "odd"},
+    ]);
+    let printed = json_lines(&assessed);
+    check_same(&Value::Array(printed.clone()), &expected, "lines");
+    let said = printed[0]["explanation"]["text"]["id"].as_str().unwrap();
+    check_has(
+        said,
+        &[
+            "Laju dosis 150 µSv/jam",
+            "mencapai 100 µSv/jam",
+            "AKTIF PARSIAL",
+        ],
+    );
+
+    let arguments = ["assess", "--explain", "--format", "table"];
+    let assessed = pantau_with_input(&home, &arguments, lines.as_bytes());
+    check_exit(&assessed, 1);
+    let (text, _) = texts(&assessed);
+    check_has(
+        &text,
+        &[
+            "high\n  Laju dosis",
+            "\n  Dose rate of 150 µSv/h",
+            "odd\n  `kind`",
+        ],
+    );
+
+    let assessed = pantau_with_input(&home, &["assess"], lines.as_bytes());
+    assert!(json_lines(&assessed)[0].get("explanation").is_none());
+}
+
+#[test]
+fn the_policy_is_printed_with_its_reasons() {
+    let home = Home::new();
+    home.write("pantau.toml", "[criteria]\nrain.ratio = 1.5\n");
+    let printed = pantau(&home, &["policy"]);
+    check_exit(&printed, 0);
+    let lines = json_lines(&printed);
+    let hash = lines[0]["policy"].as_str().unwrap();
+    assert_eq!(hash.len(), 64);
+    let find = |name: &str, value: &str| {
+        let line = lines.iter().find(|line| line[name] == value);
+        line.unwrap_or_else(|| panic!("no {name} `{value}`"))
+            .clone()
+    };
+    let expected = json!({
+        "value": "1.5", "default": "2", "bounds": "1 to 5", "settles": "A-14",
+    });
+    check_same(&find("key", "rain.ratio"), &expected, "rain.ratio");
+    let expected = json!({"value": "ge", "default": "ge", "bounds": "ge, gt"});
+    let comparator = find("key", "comparator.\"ESC-TIO2-G\"");
+    check_same(&comparator, &expected, "comparator");
+    check_same(&find("key", "oil1_usv_h"), &json!({"value": "off"}), "oil1");
+    assert_eq!(find("level", "T3.1-I-2 uSv/h")["value"], 100.0);
+
+    let table = pantau(&home, &["policy", "--format", "table"]);
+    check_exit(&table, 0);
+    let (text, _) = texts(&table);
+    check_has(&text, &[hash, "rain.ratio", "The note of table 3.1"]);
+    for (wrong, part) in [
+        ("abc", "beginning of a hash"),
+        ("0123456z", "beginning of a hash"),
+    ] {
+        let refused = pantau(&home, &["policy", wrong]);
+        check_exit(&refused, 1);
+        check_has(&texts(&refused).1, &[part]);
+    }
+}
+
+/// An event that goes on: TIO2 falls with the days since its onset, where that
+/// is configured.
+#[test]
+fn a_schedule_counts_from_the_onset_of_the_event() {
+    let home = Home::new();
+    home.write(
+        "pantau.toml",
+        "[criteria]\ntio2_schedule = { after_days = 10, usv_h = 25 }\n",
+    );
+    let line = |day: u32, usv_h: f64| {
+        let payload = json!({
+            "seq": day, "boot": 1, "measured_at": format!("2026-03-{day:02}T03:00:00Z"),
+            "dose_rate": {"value": usv_h, "unit": "uSv/h"},
+        });
+        json!({"topic": "irdms/north/reading", "payload": payload.to_string()}).to_string()
+    };
+    let lines = [line(1, 30.0), line(9, 30.0), line(12, 30.0)].join("\n");
+    let path = home.write("lines", lines);
+    let arguments = [
+        "replay",
+        "--profile",
+        "pantau-station",
+        "--mqtt",
+        path.to_str().unwrap(),
+    ];
+    let replayed = pantau(&home, &arguments);
+    check_exit(&replayed, 0);
+    let classes: Vec<Value> = json_lines(&replayed)
+        .into_iter()
+        .filter(|line| line["outcome"] == "reading")
+        .map(|line| line["class"].clone())
+        .collect();
+    assert_eq!(
+        classes,
+        ["POSSIBLE_EMERGENCY", "POSSIBLE_EMERGENCY", "EMERGENCY"]
+    );
+    let risen = json_lines(&replayed);
+    let risen = risen.iter().find(|line| line["why"] == "risen").unwrap();
+    let said = risen["activation"]["explanation"]["text"]["en"]
+        .as_str()
+        .unwrap();
+    check_has(said, &["30 µSv/h", "reaches the 25 µSv/h of rule T3.1-I-2"]);
+    assert_eq!(risen["activation"]["policy"].as_str().unwrap().len(), 64);
+}
+
+#[test]
 fn the_demo_does_the_whole_job_as_an_exercise() {
     let demo = pantau(&Home::new(), &["demo", "--for", "6s"]);
     check_exit(&demo, 0);

@@ -178,8 +178,13 @@ fn everything_has_a_default() {
     assert_eq!(config.node.data_dir, PathBuf::from("/base/data"));
     assert_eq!(config.store.folder, PathBuf::from("/base/data/store"));
     assert_eq!(config.store.retention, None);
-    assert_eq!(config.activation, pantau::activation::Config::default());
     assert_eq!(config.criteria, pantau::criteria::Policy::default());
+    let hash = pantau::criteria::PolicyHash::of(&config.criteria).to_string();
+    let expected = pantau::activation::Config {
+        policy: Some(hash.into()),
+        ..pantau::activation::Config::default()
+    };
+    assert_eq!(config.activation, expected);
     assert_eq!(config.publish.prefix, "pantau/v1/pantau");
     assert_eq!(config.publish.heartbeat.as_secs(), 30);
     assert!(!config.publish.has_readings);
@@ -254,6 +259,20 @@ fn what_the_example_leaves_out_is_right_too() {
     let config = from_toml(&lines.join("\n"), folder.path()).unwrap_or_else(|e| panic!("{e}"));
     assert_eq!(config.areas.len(), 2);
     assert!(config.http.unwrap().token.is_some());
+}
+
+#[test]
+fn the_example_has_every_key_of_the_policy() {
+    let (lines, _) = whole_example();
+    let example: toml::Table = lines.join("\n").parse().unwrap();
+    let criteria = &example["criteria"];
+    for key in pantau::criteria::reference::KEYS {
+        let found = key
+            .path
+            .split('.')
+            .try_fold(criteria, |table, name| table.get(name));
+        assert!(found.is_some(), "criteria.{} is missing", key.path);
+    }
 }
 
 #[test]

@@ -4,9 +4,9 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use pantau::cases::assess;
+use pantau::cases::{Explain, assess};
 use pantau::criteria::Policy;
-use pantau::criteria::reference::ReferenceTables;
+use pantau::criteria::loaded::ReferenceTables;
 use serde_json::{Value, json};
 
 mod choices;
@@ -15,9 +15,11 @@ mod counts;
 mod daemon;
 mod dose;
 mod exemptions;
+mod explain;
 mod files;
 mod ids;
 mod others;
+mod policy;
 mod tables;
 
 /// The specifications' folder; `None` where they are not at hand.
@@ -71,12 +73,8 @@ fn differences(answer: &Value, expected: &Value) -> Vec<String> {
 }
 
 fn answer(case: &Value, policy: &Policy) -> Value {
-    serde_json::to_value(assess(
-        &case.to_string(),
-        policy,
-        &ReferenceTables::default(),
-    ))
-    .unwrap()
+    let tables = ReferenceTables::default();
+    serde_json::to_value(assess(&case.to_string(), policy, &tables, Explain::No)).unwrap()
 }
 
 #[track_caller]

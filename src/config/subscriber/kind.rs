@@ -361,14 +361,15 @@ fn mail(section: &mut Section<'_>, around: &Surroundings<'_>) -> Option<Channel>
     if !section.has("to") {
         section.missing("to", Some("a list of addresses"));
     }
-    for (at, text) in section.texts("to") {
+    let written = section.texts("to");
+    if section.has("to") && written.is_empty() {
+        section.refuse("to", Refused::new("names nobody"));
+    }
+    for (at, text) in written {
         match mailbox(text) {
             Ok(mailbox) => to.push(mailbox),
             Err(refused) => section.refuse_at(at, refused),
         }
-    }
-    if section.has("to") && to.is_empty() {
-        section.refuse("to", Refused::new("names nobody"));
     }
     let timeout = section.seconds("timeout_secs", 1..=60);
     let language = language(section, around.node);

@@ -8,6 +8,7 @@ use rusqlite::{Connection, Row, params};
 
 use super::item::Context;
 use super::row::scaled;
+use super::schema::{LAYOUT, layout};
 use crate::criteria::{SourceKind, Subject};
 use crate::reading::{Channel, Factor, Position, PositionSource, Reading};
 
@@ -16,10 +17,14 @@ pub(super) const DEGREE: f64 = 1e7;
 
 /// The columns of `context`, in the order [`Shared::from_row`] reads them.
 const SELECT: &str = "SELECT id, profile, site, source, subject, raw_unit, factor,
-  factor_source, lat, lon, alt_m FROM context";
+  factor_source, lat, lon, alt_m, policy FROM context";
+
+/// The same of a file of layout 1, which names no policy.
+const SELECT_1: &str = "SELECT id, profile, site, source, subject, raw_unit, factor,
+  factor_source, lat, lon, alt_m, NULL FROM context";
 
 const INSERT: &str = "INSERT INTO context (profile, site, source, subject, raw_unit, factor,
-  factor_source, lat, lon, alt_m) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+  factor_source, lat, lon, alt_m, policy) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
 
 /// Everything about a row that seldom changes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -95,6 +100,7 @@ impl Shared {
             site: row.get::<_, Option<Arc<str>>>(2)?,
             source: known(row, 3, SourceKind::from_word)?,
             subject: known(row, 4, Subject::from_word)?,
+            policy: row.get::<_, Option<Arc<str>>>(11)?,
         };
         let factor = match (row.get(6)?, row.get(7)?) {
             (Some(text), Some(source)) => Some(Arc::new(Factor { text, source })),
@@ -131,6 +137,7 @@ impl Shared {
                 self.place.map(|place| place.lat),
                 self.place.map(|place| place.lon),
                 self.place.and_then(Place::alt_m),
+                self.context.policy,
             ],
         )?;
         Ok(connection.last_insert_rowid())
@@ -158,7 +165,8 @@ fn known<T>(
 ///
 /// When the table cannot be read.
 pub(super) fn load(connection: &Connection) -> rusqlite::Result<HashMap<i64, Shared>> {
-    let mut statement = connection.prepare(SELECT)?;
+    let names_policy = layout(connection)? >= LAYOUT;
+    let mut statement = connection.prepare(if names_policy { SELECT } else { SELECT_1 })?;
     let rows = statement.query_map([], |row| Ok((row.get(0)?, Shared::from_row(row)?)))?;
     rows.collect()
 }

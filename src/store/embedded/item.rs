@@ -49,6 +49,8 @@ pub struct Context {
     pub source: SourceKind,
     /// Whose radiation is measured.
     pub subject: Subject,
+    /// Hash of the policy that judges; absent in files that do not name it.
+    pub policy: Option<Arc<str>>,
 }
 
 /// A frame that became no reading, kept so that acknowledging it loses nothing.

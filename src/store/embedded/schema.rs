@@ -13,7 +13,17 @@ const APPLICATION_ID: i64 = 0x504e_5455;
 
 /// The layout below, and of the packed column (see `row`). A change to either
 /// is a new number.
-const LAYOUT: i64 = 1;
+///
+/// - 1: `context` had no `policy`. Such files are read; the one that is written
+///   on gets the column first.
+/// - 2: this.
+pub(super) const LAYOUT: i64 = 2;
+
+/// The oldest layout that can be read.
+const OLDEST_LAYOUT: i64 = 1;
+
+/// From layout 1 to 2.
+const ADD_POLICY: &str = "ALTER TABLE context ADD COLUMN policy TEXT";
 
 /// How long to wait for a lock of another process, such as a reader that
 /// recovers the log after a crash.
@@ -33,12 +43,13 @@ const PAGE_BYTES: u64 = 4_096;
 const TABLES: &str = "
 CREATE TABLE instrument (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
 
--- Texts that many rows share. Coordinates are those of a configured position.
+-- Texts that many rows share. Coordinates are those of a configured position;
+-- policy is the hash of the policy that judged.
 CREATE TABLE context (
   id INTEGER PRIMARY KEY,
   profile TEXT NOT NULL, site TEXT, source TEXT NOT NULL, subject TEXT NOT NULL,
   raw_unit TEXT, factor TEXT, factor_source TEXT,
-  lat INTEGER, lon INTEGER, alt_m REAL);
+  lat INTEGER, lon INTEGER, alt_m REAL, policy TEXT);
 
 -- One row for each channel of a reading. at: ns since 1970; channel: place in
 -- the reading * 32 + quantity; value: millionths of the canonical unit; lat and
@@ -136,6 +147,11 @@ fn prepare(connection: &Connection, is_new: bool, bytes_max: Option<u64>) -> rus
         transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
         transaction.pragma_update(None, "user_version", LAYOUT)?;
         transaction.commit()?;
+    } else if layout(connection)? < LAYOUT {
+        let transaction = connection.unchecked_transaction()?;
+        transaction.execute_batch(ADD_POLICY)?;
+        transaction.pragma_update(None, "user_version", LAYOUT)?;
+        transaction.commit()?;
     }
     Ok(())
 }
@@ -217,6 +233,15 @@ fn immutable_uri(path: &Path) -> Option<String> {
     Some(uri)
 }
 
+/// The number of a file's layout.
+///
+/// # Errors
+///
+/// When the file cannot be read.
+pub(super) fn layout(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.pragma_query_value(None, "user_version", |row| row.get(0))
+}
+
 fn check_layout(connection: &Connection, path: &Path) -> Result<(), StoreError> {
     let pragma = |name: &str| {
         connection
@@ -232,7 +257,7 @@ fn check_layout(connection: &Connection, path: &Path) -> Result<(), StoreError> 
         });
     }
     let found = pragma("user_version")?;
-    if found != LAYOUT {
+    if !(OLDEST_LAYOUT..=LAYOUT).contains(&found) {
         return Err(StoreError::Layout {
             path: path.to_owned(),
             found,

@@ -3,6 +3,7 @@
 mod damage;
 mod durability;
 mod identity;
+mod layout;
 mod queries;
 mod retention;
 mod round_trip;
@@ -93,6 +94,7 @@ fn context() -> Arc<Context> {
         site: Some("serpong".into()),
         source: SourceKind::Irdms,
         subject: Subject::Environment,
+        policy: Some("0123abcd".into()),
     })
 }
 

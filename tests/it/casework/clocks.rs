@@ -168,7 +168,6 @@ async fn a_crash_between_deed_and_answer_loses_and_doubles_nothing() {
     );
 }
 
-/// A team's decision counts from when it was made, not from when it was typed.
 #[tokio::test]
 async fn a_site_outside_java_has_the_longer_clock() {
     let config = super::STATION.replace("id = \"roof\"", "id = \"roof\"\njava = false");

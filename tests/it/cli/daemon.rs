@@ -204,3 +204,48 @@ fn a_daemon_that_is_not_there_is_a_failure_that_says_so() {
     check_exit(&failed, 1);
     check_has(&texts(&failed).1, &["no daemon answers"]);
 }
+
+/// After a change of the policy, an old judgement still names the one it was
+/// made by, and that one can be looked up.
+#[tokio::test]
+async fn a_policy_of_the_past_is_found_by_its_hash() {
+    let home = Home::new();
+    home.write("recording", mightyohm_line(2, 100));
+    let instrument = r#"
+[[instrument]]
+id = "counter"
+profile = "mightyohm"
+source = "irdms"
+capture = { file = "recording" }
+"#;
+    let mut daemon = Daemon::start_in(home, instrument).await;
+    let one = |books: &Value| (books["total"]["stored"] == 1).then_some(());
+    daemon.wait("a stored reading", "/api/v1/books", one).await;
+    let (_, stored) = daemon.get("/api/v1/readings").await;
+    let hash = stored[0]["policy"].as_str().unwrap().to_owned();
+    daemon.stop().await;
+
+    let journal = daemon.home.folder().join("data/journal");
+    let at = pantau::clock::Clock::start().wall();
+    let (mut journal, recovery) = pantau::journal::Journal::open(&journal, at).unwrap();
+    assert_eq!(recovery.policy.as_deref(), Some(hash.as_str()));
+    let later = pantau::journal::Entry::Policy {
+        hash: "ff".repeat(32),
+        text: "later".to_owned(),
+    };
+    journal.append(at, &later).unwrap();
+    drop(journal);
+
+    let found = pantau(&daemon.home, &["policy", hash.get(..12).unwrap()]);
+    check_exit(&found, 0);
+    let found = &json_lines(&found)[0];
+    assert_eq!(found["policy"], hash.as_str());
+    let text = found["text"].as_str().unwrap();
+    check_has(text, &["level T3.1-I-1 uSv/h = 1\n", "rain.ratio = 2\n"]);
+    assert_eq!(
+        pantau::criteria::PolicyHash::of_text(text).to_string(),
+        hash
+    );
+    let missing = pantau(&daemon.home, &["policy", "00000000"]);
+    check_exit(&missing, 1);
+}

@@ -1,13 +1,18 @@
 //! Files of cases, and cases that cannot be read.
 
-use pantau::cases::{Answer, assess_file};
+use pantau::cases::{Answer, Explain, assess_file};
 use pantau::criteria::Policy;
-use pantau::criteria::reference::ReferenceTables;
+use pantau::criteria::loaded::ReferenceTables;
 use serde_json::{Value, json};
 
 /// The ids of a file's answers, each with a mark when it failed.
 fn outline(text: &str) -> Vec<(Value, bool)> {
-    let assessed = assess_file(text, &Policy::default(), &ReferenceTables::default());
+    let assessed = assess_file(
+        text,
+        &Policy::default(),
+        &ReferenceTables::default(),
+        Explain::No,
+    );
     let failed = |answer: &Answer| matches!(answer, Answer::Failed { .. });
     assessed
         .lines
@@ -60,6 +65,7 @@ fn check_error(case: &Value, expected: &str) {
         &case.to_string(),
         &Policy::default(),
         &ReferenceTables::default(),
+        Explain::No,
     );
     assert_eq!(assessed.n_failed(), 1, "{case}");
     let line = serde_json::to_value(&assessed.lines).unwrap();
@@ -188,6 +194,7 @@ fn foreign_text_stays_on_its_line() {
         &case.to_string(),
         &Policy::default(),
         &ReferenceTables::default(),
+        Explain::No,
     );
     let Answer::Failed { error } = &assessed.lines[0].answer else {
         panic!("it was read");

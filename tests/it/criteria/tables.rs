@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use pantau::cases::assess;
+use pantau::cases::{Explain, assess};
 use pantau::config::from_toml;
 use pantau::criteria::Policy;
-use pantau::criteria::reference::ReferenceTables;
+use pantau::criteria::loaded::ReferenceTables;
 use serde_json::{Value, json};
 
 /// Where a synthetic table is from.
@@ -31,7 +31,7 @@ fn tables() -> ReferenceTables {
 #[track_caller]
 fn check(kind: &str, input: Value, tables: &ReferenceTables, expected: Value) {
     let case = json!({"id": "x", "kind": kind, "input": input});
-    let line = assess(&case.to_string(), &Policy::default(), tables);
+    let line = assess(&case.to_string(), &Policy::default(), tables, Explain::No);
     let mut expected = expected;
     expected["id"] = json!("x");
     assert_eq!(serde_json::to_value(line).unwrap(), expected, "{case}");

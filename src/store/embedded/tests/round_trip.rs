@@ -141,6 +141,7 @@ async fn every_field_comes_back() {
         site: None,
         source: SourceKind::Mobile,
         subject: Subject::Person,
+        policy: Some("0123abcd".into()),
     };
     check(everything(), verdict, context).await;
 }

@@ -1,0 +1,72 @@
+//! Judging a reading takes no memory from the heap.
+//!
+//! A binary of its own: the allocator of the whole process counts.
+
+use pantau::criteria::{
+    CountBackground, Input, Observation, Policy, Remarks, Setting, Shown, Status, Subject, judge,
+};
+use pantau::quality::{Arrived, TimeCheck};
+use pantau::reading::{Quantity, Radiation};
+
+fn allocations(subject: Subject, values: &[(Quantity, f64)]) -> u64 {
+    let setting = Setting {
+        subject: Some(subject),
+        distance_m: Some(1.0),
+        background_usv_h: Some(0.08),
+        background_counts: CountBackground {
+            alpha: Some(0.1),
+            beta: Some(1.0),
+            age_h: Some(1.0),
+        },
+        ..Setting::default()
+    };
+    let channels: Vec<Input> = values
+        .iter()
+        .map(|(quantity, value)| Input {
+            quantity: *quantity,
+            shown: Shown::Number(*value),
+            noted: Remarks::EMPTY,
+        })
+        .collect();
+    let observation = Observation {
+        setting: &setting,
+        channels: &channels,
+        status: Status::default(),
+        arrived: Arrived::Fresh,
+        time: TimeCheck::default(),
+        has_position: true,
+        noted: Remarks::EMPTY,
+    };
+    let policy = Policy::default();
+    let mut class = None;
+    let counted = allocation_counter::measure(|| {
+        class = judge(&observation, &policy).class;
+    });
+    assert!(class.is_some());
+    counted.count_total
+}
+
+#[test]
+fn judging_allocates_nothing() {
+    let beta = Quantity::CountRate(Radiation::Beta);
+    let alpha = Quantity::CountRate(Radiation::Alpha);
+    for subject in Subject::ALL {
+        for usv_h in [0.0, 0.1, 0.3, 1.2, 150.0, 2e8, f64::NAN] {
+            for cps in [0.0, 0.5, 3.0, 30.0, 2_000.0] {
+                let values = [(Quantity::DoseRate, usv_h), (beta, cps), (alpha, cps)];
+                assert_eq!(allocations(*subject, &values), 0, "{subject} {usv_h} {cps}");
+            }
+        }
+    }
+}
+
+/// Else the test above would pass whatever happens.
+#[test]
+fn the_counter_counts() {
+    let counted = allocation_counter::measure(|| {
+        drop(std::hint::black_box(
+            pantau::criteria::reference::canonical(&Policy::default()),
+        ));
+    });
+    assert!(counted.count_total > 0);
+}

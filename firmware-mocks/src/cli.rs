@@ -14,6 +14,8 @@ use firmware_mocks::firmware::{Firmware, Station};
 use firmware_mocks::mock::{self, Mock, MockHandle};
 use firmware_mocks::mqtt::Broker;
 use firmware_mocks::player;
+use firmware_mocks::record::Recorder;
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
@@ -21,7 +23,7 @@ use tokio::sync::mpsc;
 use verb::Verb;
 use world::World;
 
-/// Fake radiation instruments on pseudo-terminals and MQTT.
+/// Fake radiation instruments on pseudo-terminals, TCP and MQTT, and in recordings.
 ///
 /// Prints the port to point a daemon at, then what happens, one JSON object a line.
 #[derive(Debug, Parser)]
@@ -46,9 +48,34 @@ struct Serial<F: Args> {
 struct Tcp<F: Args> {
     #[command(flatten)]
     family: F,
+    /// Where the daemon listens
+    #[arg(long, value_name = "HOST:PORT")]
+    connect: String,
+    #[command(flatten)]
+    world: World,
+}
+
+#[derive(Args, Debug)]
+struct Server<F: Args> {
+    #[command(flatten)]
+    family: F,
     /// Where it listens; port 0 is any free one
     #[arg(long, default_value = "127.0.0.1:2947", value_name = "ADDRESS:PORT")]
     listen: SocketAddr,
+    #[command(flatten)]
+    world: World,
+}
+
+#[derive(Args, Debug)]
+struct Record<F: Args> {
+    #[command(flatten)]
+    family: F,
+    /// Where the recording goes
+    #[arg(long, value_name = "PATH")]
+    out: PathBuf,
+    /// As hexadecimal text, a piece a line
+    #[arg(long)]
+    hex: bool,
     #[command(flatten)]
     world: World,
 }
@@ -111,6 +138,18 @@ impl<F: Args> Serial<F> {
 }
 
 impl<F: Args> Tcp<F> {
+    /// As [`Serial::run`], to the host.
+    async fn run(
+        self,
+        build: fn(F, u64) -> Box<dyn Firmware>,
+        home: &'static str,
+    ) -> anyhow::Result<()> {
+        let firmware = build(self.family, self.world.seed);
+        run_mock(Mock::tcp(firmware, self.connect), None, self.world, home).await
+    }
+}
+
+impl<F: Args> Server<F> {
     /// As [`Serial::run`], on a TCP address.
     async fn run(
         self,
@@ -118,8 +157,55 @@ impl<F: Args> Tcp<F> {
         home: &'static str,
     ) -> anyhow::Result<()> {
         let firmware = build(self.family, self.world.seed);
-        run_mock(Mock::tcp(firmware, self.listen), None, self.world, home).await
+        let mock = Mock::server(firmware, self.listen);
+        run_mock(mock, None, self.world, home).await
     }
+}
+
+/// How long a recording is unless something else is said.
+const RECORDING: Duration = Duration::from_secs(600);
+
+impl<F: Args> Record<F> {
+    /// As [`Serial::run`], into a file and without waiting; time ends now.
+    fn run(self, build: fn(F, u64) -> Box<dyn Firmware>, home: &'static str) -> anyhow::Result<()> {
+        let world = self.world;
+        let (scenario, place) = world.recorded(home)?;
+        let mut firmware = build(self.family, world.seed);
+        let faults = world.faults();
+        faults.check(firmware.family(), firmware.abilities())?;
+        let length = world.duration().unwrap_or(RECORDING);
+        let recorder = Recorder {
+            scenario,
+            place,
+            faults,
+            seed: world.seed,
+            steady: world.steady,
+            begin: Timestamp::now().checked_sub(length)?,
+            length,
+        };
+        let pieces = recorder.record(firmware.as_mut());
+        let bytes = if self.hex {
+            hex(&pieces)
+        } else {
+            pieces.concat()
+        };
+        std::fs::write(&self.out, &bytes).map_err(|error| {
+            anyhow::anyhow!("failed to write `{}`: {error}", self.out.display())
+        })?;
+        say(&json!({"event": "recorded", "file": self.out, "bytes": bytes.len()}))
+    }
+}
+
+/// Each piece on a line of its own.
+fn hex(pieces: &[Vec<u8>]) -> Vec<u8> {
+    let mut text = String::new();
+    for piece in pieces {
+        for byte in piece {
+            text.push_str(&format!("{byte:02x}"));
+        }
+        text.push('\n');
+    }
+    text.into_bytes()
 }
 
 impl<F: Args> Mqtt<F> {
@@ -305,6 +391,9 @@ mod tests {
             "x gpsd --listen [::1]:0 --hdop 1.5 --no-fix",
             "x irdms --broker [::1]:1884 --station a --position --status rain --seconds 2",
             "x play FILE --rate 50 --wait-open --loop --log",
+            "x ludlum-375-xml --connect 127.0.0.1:9001 --fault unplug@5..9",
+            "x se-monitor --out FILE --hex --for 60 --mode mr-h",
+            "x uradmonitor --page --fault null@5 --fault duplicate=2 --fault retained --tube j305",
         ] {
             let read = Arguments::try_parse_from(line.split(' '));
             assert!(read.is_ok(), "{line}: {}", read.unwrap_err());
@@ -314,12 +403,33 @@ mod tests {
             "x irdms --seconds 0",
             "x irdms --user me",
             "x play FILE --rate 0",
+            "x ludlum-375-xml",
+            "x se-monitor",
+            "x radex-rd1212 --out FILE --minutes 7",
         ] {
             assert!(
                 Arguments::try_parse_from(line.split(' ')).is_err(),
                 "{line}"
             );
         }
+    }
+
+    #[tokio::test]
+    async fn a_recording_is_written_and_takes_no_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("track.rctrk");
+        let out = file.to_str().unwrap();
+        let line = ["x", "radiacode-track", "--out", out, "--for", "30"];
+        run(Arguments::try_parse_from(line).unwrap()).await.unwrap();
+        let text = std::fs::read_to_string(&file).unwrap();
+        assert_eq!(text.lines().count(), 2 + 30, "{text}");
+        let line = ["x", "se-monitor", "--out", out, "--for", "2", "--hex"];
+        run(Arguments::try_parse_from(line).unwrap()).await.unwrap();
+        let text = std::fs::read_to_string(&file).unwrap();
+        let widths: Vec<usize> = text.lines().map(str::len).collect();
+        assert_eq!(widths, [30, 30], "{text}");
+        let line = ["x", "se-monitor", "--out", out, "--speed", "2"];
+        assert!(run(Arguments::try_parse_from(line).unwrap()).await.is_err());
     }
 
     #[test]

@@ -25,6 +25,8 @@ pub mod automess_6150ad;
 
 pub mod ludlum_375;
 
+pub mod ludlum_375_xml;
+
 pub mod ludlum_2363;
 
 pub mod ludlum_3030;
@@ -59,11 +61,35 @@ pub mod gm10_mqtt;
 
 pub mod safecast_ingest;
 
+pub mod safecast_pointcast;
+
+pub mod safecast_zen;
+
+pub mod multigeiger;
+
+pub mod openradiation;
+
+pub mod uradmonitor;
+
 pub mod nmea_gps;
 
 pub mod gpsd;
 
 pub mod modbus_rtu;
+
+pub mod radpro_datalog;
+
+pub mod gq_gmc_history;
+
+pub mod gamma_scout_log;
+
+pub mod eurdep;
+
+pub mod radex_rd1212;
+
+pub mod radiacode_track;
+
+pub mod se_monitor;
 
 pub mod irdms;
 
@@ -92,7 +118,11 @@ pub enum Build {
     /// On a line.
     Serial(fn(u64) -> Box<dyn Firmware>),
     /// As a program that others connect to.
+    Server(fn(u64) -> Box<dyn Firmware>),
+    /// To a host that listens, as on a line of its own.
     Tcp(fn(u64) -> Box<dyn Firmware>),
+    /// Into a recording: it tells its history, or is read by another program.
+    File(fn(u64) -> Box<dyn Firmware>),
     /// To a broker.
     Mqtt(fn(u64) -> Box<dyn Station>),
 }
@@ -103,11 +133,12 @@ impl Family {
         FAMILIES.iter().find(|family| family.name == name)
     }
 
-    /// How it talks: `serial`, `tcp` or `mqtt`.
+    /// How it talks, as its profile has it: `serial`, `tcp`, `file` or `mqtt`.
     pub const fn transport(&self) -> &'static str {
         match self.build {
             Build::Serial(_) => "serial",
-            Build::Tcp(_) => "tcp",
+            Build::Server(_) | Build::Tcp(_) => "tcp",
+            Build::File(_) => "file",
             Build::Mqtt(_) => "mqtt",
         }
     }

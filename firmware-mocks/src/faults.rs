@@ -19,9 +19,19 @@
 //! | `flood`        | bytes, 1048576               | one endless line, once            |
 //! | `reboot`       | –                            | loses power once, mid-frame       |
 //! | `unplug`       | –                            | out at `FROM`, back at `UNTIL`    |
+//! | `duplicate`    | every n-th message, 1        | the message comes twice           |
+//! | `retained`     | –                            | the broker keeps the messages     |
+//! | `null`         | –                            | the values are JSON's null        |
+//! | `unit`         | –                            | the unit is one that nobody knows |
+//!
+//! The last four are for instruments on a broker, `cut` and `rubbish` there for
+//! their payloads. Off and on again is `unplug`: the broker speaks the last will,
+//! then the instrument its greeting.
 
+mod messages;
 mod spoiler;
 
+pub use messages::Spoiled;
 pub use spoiler::{Frame, Spoiler, Step};
 
 use std::fmt;
@@ -82,6 +92,17 @@ pub enum Fault {
     Reboot,
     /// The cable is out during the window and comes back under another name.
     Unplug,
+    /// Publishes a message twice.
+    Duplicate {
+        /// As in [`Fault::Cut`].
+        every: u64,
+    },
+    /// Lets the broker keep its messages, for whoever subscribes later.
+    Retained,
+    /// Sends JSON's null in place of its values.
+    Null,
+    /// Sends its values in a unit that nobody knows.
+    Unit,
 }
 
 /// A fault and when it holds, in wall-clock time since the mock's start.
@@ -114,6 +135,10 @@ pub struct Abilities {
     pub terminator: bool,
     /// It has a way to say that the field is beyond its range.
     pub overload: bool,
+    /// The names that its values have in its JSON.
+    pub values: &'static [&'static str],
+    /// The names that their units have in its JSON.
+    pub units: &'static [&'static str],
 }
 
 /// Why a text is not a fault, or a fault not possible.
@@ -171,6 +196,9 @@ impl Faults {
                 }
                 Fault::Glued { .. } if !abilities.terminator => "its frames have no terminator",
                 Fault::Overload if !abilities.overload => "it cannot say so",
+                Fault::Duplicate { .. } | Fault::Retained if abilities.line => "it has no broker",
+                Fault::Null if abilities.values.is_empty() => "it sends no JSON",
+                Fault::Unit if abilities.units.is_empty() => "it names no unit in JSON",
                 Fault::Silence
                 | Fault::Rubbish { .. }
                 | Fault::Cut { .. }
@@ -183,7 +211,11 @@ impl Faults {
                 | Fault::Clock { .. }
                 | Fault::Flood { .. }
                 | Fault::Reboot
-                | Fault::Unplug => continue,
+                | Fault::Unplug
+                | Fault::Duplicate { .. }
+                | Fault::Retained
+                | Fault::Null
+                | Fault::Unit => continue,
             };
             let fault = fault.kind();
             return Err(FaultError::Unable {
@@ -197,7 +229,7 @@ impl Faults {
 
     /// True while the last value is repeated.
     pub fn frozen(&self, at: Duration) -> bool {
-        self.active(at).any(|fault| fault == Fault::Frozen)
+        self.holds(at, Fault::Frozen)
     }
 
     /// What the detector sees of a `true_usv_h` field, in µSv/h.
@@ -213,7 +245,12 @@ impl Faults {
 
     /// True while the field is beyond the instrument's range.
     pub fn overloaded(&self, at: Duration) -> bool {
-        self.active(at).any(|fault| fault == Fault::Overload)
+        self.holds(at, Fault::Overload)
+    }
+
+    /// True while a fault of this kind holds.
+    fn holds(&self, at: Duration, fault: Fault) -> bool {
+        self.active(at).any(|active| active == fault)
     }
 
     /// How far the instrument's clock is off, in seconds.
@@ -227,7 +264,7 @@ impl Faults {
 
     /// False while the cable is out.
     pub fn plugged(&self, at: Duration) -> bool {
-        !self.active(at).any(|fault| fault == Fault::Unplug)
+        !self.holds(at, Fault::Unplug)
     }
 
     /// The next time after `after` at which the cable may go out or in.
@@ -272,6 +309,10 @@ impl Fault {
             Self::Flood { .. } => "flood",
             Self::Reboot => "reboot",
             Self::Unplug => "unplug",
+            Self::Duplicate { .. } => "duplicate",
+            Self::Retained => "retained",
+            Self::Null => "null",
+            Self::Unit => "unit",
         }
     }
 
@@ -306,11 +347,24 @@ impl Fault {
             },
             "reboot" => Self::Reboot,
             "unplug" => Self::Unplug,
+            "duplicate" => Self::Duplicate {
+                every: every(kind, value)?,
+            },
+            "retained" => Self::Retained,
+            "null" => Self::Null,
+            "unit" => Self::Unit,
             _ => return Err(FaultError::Kind(kind.to_owned())),
         };
         let takes_none = matches!(
             fault,
-            Self::Silence | Self::Frozen | Self::Overload | Self::Reboot | Self::Unplug
+            Self::Silence
+                | Self::Frozen
+                | Self::Overload
+                | Self::Reboot
+                | Self::Unplug
+                | Self::Retained
+                | Self::Null
+                | Self::Unit
         );
         match value {
             Some(value) if takes_none => Err(bad_value(kind, value)),

@@ -103,6 +103,19 @@ pub struct Message {
     pub id: Option<MessageId>,
 }
 
+impl Message {
+    /// At QoS 0, not retained, without a number: as most instruments publish.
+    pub fn plain(topic: String, payload: String) -> Self {
+        Self {
+            topic,
+            payload: payload.into_bytes(),
+            acknowledged: false,
+            retain: false,
+            id: None,
+        }
+    }
+}
+
 /// The number of a message, unique within its station.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct MessageId {

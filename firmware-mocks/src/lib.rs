@@ -1,7 +1,7 @@
 //! Fake radiation instruments, written from the makers' sheets.
 //!
-//! A mock speaks its instrument's protocol on a pseudo-terminal or to an MQTT
-//! broker, counts what a [`Scenario`](scenario::Scenario) lets it count, and
+//! A mock speaks its instrument's protocol on a pseudo-terminal, to a host that
+//! listens, to an MQTT broker or into a recording, counts what a [`Scenario`](scenario::Scenario) lets it count, and
 //! misbehaves when its [`Faults`](faults::Faults) say so. The encoders here share
 //! no code with the daemon's decoders: two readings of one sheet catch a
 //! misreading of it.
@@ -21,11 +21,13 @@
 //! socket     a TCP address that others connect to
 //! port       where either is plugged in and out
 //! mqtt       one message at a time to a broker
-//! mock       tasks that run a firmware on a port or a broker
+//! mock       tasks that run a firmware on a port, a connection or a broker
+//! record     a firmware's scenario as a recording, without waiting for it
 //! player     a recording through a port
 //! ```
 //!
-//! To run one by hand: `cargo run -p firmware-mocks -- mightyohm`.
+//! `cargo run -p firmware-mocks -- list` names them all; to run one by hand:
+//! `cargo run -p firmware-mocks -- mightyohm`.
 
 pub mod prng;
 
@@ -56,5 +58,7 @@ pub mod port;
 pub mod mqtt;
 
 pub mod mock;
+
+pub mod record;
 
 pub mod player;

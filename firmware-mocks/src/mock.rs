@@ -25,6 +25,7 @@
 mod event;
 mod serial;
 mod station;
+mod tcp;
 
 pub use event::Event;
 
@@ -61,9 +62,13 @@ enum Kind {
         firmware: Box<dyn Firmware>,
         link: Option<PathBuf>,
     },
-    Tcp {
+    Server {
         firmware: Box<dyn Firmware>,
         address: SocketAddr,
+    },
+    Tcp {
+        firmware: Box<dyn Firmware>,
+        host: String,
     },
     Mqtt {
         station: Box<dyn Station>,
@@ -90,7 +95,8 @@ pub struct Tally {
     pub published: u64,
     /// QoS 1 messages the broker acknowledged.
     pub acknowledged: u64,
-    /// MQTT messages dropped because the broker was away too long.
+    /// MQTT messages dropped because the broker was away: at QoS 0 at once, at QoS 1
+    /// when it was away too long.
     pub dropped: u64,
 }
 
@@ -132,8 +138,13 @@ impl Mock {
     }
 
     /// A program that others connect to; port 0 is any free one, which it keeps.
-    pub fn tcp(firmware: Box<dyn Firmware>, address: SocketAddr) -> Self {
-        Self::new(Kind::Tcp { firmware, address })
+    pub fn server(firmware: Box<dyn Firmware>, address: SocketAddr) -> Self {
+        Self::new(Kind::Server { firmware, address })
+    }
+
+    /// An instrument that connects to `host`, a name or address and a port.
+    pub fn tcp(firmware: Box<dyn Firmware>, host: String) -> Self {
+        Self::new(Kind::Tcp { firmware, host })
     }
 
     /// A station on a broker.
@@ -181,7 +192,7 @@ impl Mock {
         self
     }
 
-    /// A link that always points to the port; nothing for TCP and MQTT.
+    /// A link that always points to the port; nothing for the others.
     #[must_use]
     pub fn link(mut self, path: PathBuf) -> Self {
         if let Kind::Serial { link, .. } = &mut self.kind {
@@ -232,9 +243,13 @@ impl Mock {
                 faults.check(firmware.family(), firmware.abilities())?;
                 on_port(firmware, Port::open(link, Unread::Discarded)?, world, desk)
             }
-            Kind::Tcp { firmware, address } => {
+            Kind::Server { firmware, address } => {
                 faults.check(firmware.family(), firmware.abilities())?;
                 on_port(firmware, Port::listen(address)?, world, desk)
+            }
+            Kind::Tcp { firmware, host } => {
+                faults.check(firmware.family(), firmware.abilities())?;
+                tokio::spawn(tcp::run(firmware, host, world, desk))
             }
             Kind::Mqtt { station, broker } => {
                 faults.check(station.family(), station.abilities())?;
@@ -252,7 +267,8 @@ impl Mock {
 }
 
 impl MockHandle {
-    /// Path of the far end, or `tcp:HOST:PORT`; `None` while unplugged, and for MQTT.
+    /// Path of the far end, or `tcp:HOST:PORT` of a program that others connect to;
+    /// `None` while unplugged, and for what has no port.
     pub fn port(&self) -> Option<PathBuf> {
         self.port.borrow().clone()
     }
@@ -268,14 +284,13 @@ impl MockHandle {
     }
 
     /// Pulls the cable, ends the program that others connect to, or cuts the connection
-    /// to the broker without a word. Soon, not at once: [`MockHandle::port`] turns to
-    /// `None`.
+    /// to the host or broker without a word. Soon, not at once: [`MockHandle::port`]
+    /// turns to `None`.
     pub async fn unplug(&self) {
         self.order(Plug::Out).await;
     }
 
-    /// Puts the cable back in, under a new name, listens again, or connects to the
-    /// broker again.
+    /// Puts the cable back in, under a new name, listens again, or connects again.
     pub async fn replug(&self) {
         self.order(Plug::In).await;
     }

@@ -301,7 +301,11 @@ impl Decoder {
 
     fn unmatched(&self, bytes: &[u8], topic: Option<&str>) -> Rejected {
         match topic {
-            Some(topic) if !self.profile.topics().any(|t| t.captures(topic).is_some()) => {
+            // Without topics of its own it is the label of a request.
+            Some(topic)
+                if self.profile.topics().next().is_some()
+                    && !self.profile.topics().any(|t| t.captures(topic).is_some()) =>
+            {
                 Rejected::new(
                     RejectReason::UnknownInstrument,
                     format!(

@@ -65,7 +65,7 @@ impl Team {
     async fn start(options: gpsd::Options) -> Self {
         let scenario = Scenario::quiet(0.1);
         let address = free_address();
-        let gpsd = Mock::tcp(options.firmware(1), address);
+        let gpsd = Mock::server(options.firmware(1), address);
         let gpsd = gpsd.spawn(&scenario).unwrap();
         let counter = Mock::serial(mightyohm::Options::default().firmware(1));
         let counter = counter.spawn(&scenario).unwrap();

@@ -3,14 +3,16 @@
 use clap::Subcommand;
 use firmware_mocks::families::{
     alphahound, atomtex_bdkg05, automess_6150ad, bdkg05_mqtt, berthold_lb134, bgeigie,
-    blackcat_gm10, bosean_fs5000, canberra_adm300, espgeiger, gamma_scout, gc10, gm10_mqtt, gpsd,
-    gq_gmc300, gq_gmc500, irdms, ludlum_375, ludlum_2363, ludlum_3030, mightyohm, mirion_accurad,
-    modbus_rtu, nmea_gps, radex_one, radiacode_mqtt, radpro, radpro_mqtt, safecast_ingest,
-    thermo_radeye,
+    blackcat_gm10, bosean_fs5000, canberra_adm300, espgeiger, eurdep, gamma_scout, gamma_scout_log,
+    gc10, gm10_mqtt, gpsd, gq_gmc_history, gq_gmc300, gq_gmc500, irdms, ludlum_375, ludlum_375_xml,
+    ludlum_2363, ludlum_3030, mightyohm, mirion_accurad, modbus_rtu, multigeiger, nmea_gps,
+    openradiation, radex_one, radex_rd1212, radiacode_mqtt, radiacode_track, radpro,
+    radpro_datalog, radpro_mqtt, safecast_ingest, safecast_pointcast, safecast_zen, se_monitor,
+    thermo_radeye, uradmonitor,
 };
 use firmware_mocks::scenario::{MIGHTYOHM, MOBILE, STATIONS};
 
-use super::{Mqtt, Play, Serial, Tcp, list, play};
+use super::{Mqtt, Play, Record, Serial, Server, Tcp, list, play};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Verb {
@@ -91,12 +93,56 @@ pub(super) enum Verb {
     /// Safecast ingest, MQTT
     #[command(name = safecast_ingest::NAME)]
     SafecastIngest(Mqtt<safecast_ingest::Options>),
+    /// History flash of GQ GMC counters, recording
+    #[command(name = gq_gmc_history::NAME)]
+    GqGmcHistory(Record<gq_gmc_history::Options>),
+    /// History flash of the GMC-500+ 1.18 and 1.21, recording
+    #[command(name = gq_gmc_history::NAME_NOTE4)]
+    GqGmcHistoryNote4(Record<gq_gmc_history::Options>),
+    /// Gamma-Scout log, recording
+    #[command(name = gamma_scout_log::NAME)]
+    GammaScoutLog(Record<gamma_scout_log::Options>),
+    /// Gamma-Scout Online log, recording
+    #[command(name = gamma_scout_log::NAME_ONLINE)]
+    GammaScoutOnlineLog(Record<gamma_scout_log::Options>),
+    /// EURDEP text, recording
+    Eurdep(Record<eurdep::Options>),
+    /// Data log of the Rad Pro firmware, recording
+    #[command(name = radpro_datalog::NAME)]
+    RadproDatalog(Record<radpro_datalog::Options>),
+    /// Ludlum 375 area monitor with Ethernet, TCP
+    #[command(name = ludlum_375_xml::NAME)]
+    Ludlum375Xml(Tcp<ludlum_375_xml::Options>),
+    /// RADEX RD1212, recording
+    #[command(name = radex_rd1212::NAME)]
+    RadexRd1212(Record<radex_rd1212::Options>),
+    /// RadiaCode track file, recording
+    #[command(name = radiacode_track::NAME)]
+    RadiacodeTrack(Record<radiacode_track::Options>),
+    /// SE International Monitor 200, recording
+    #[command(name = se_monitor::NAME)]
+    SeMonitor(Record<se_monitor::Options>),
+    /// Safecast Pointcast, MQTT
+    #[command(name = safecast_pointcast::NAME)]
+    SafecastPointcast(Mqtt<safecast_pointcast::Options>),
+    /// Safecast bGeigie Zen, MQTT
+    #[command(name = safecast_zen::NAME)]
+    SafecastZen(Mqtt<safecast_zen::Options>),
+    /// MultiGeiger, MQTT
+    #[command(name = multigeiger::NAME)]
+    Multigeiger(Mqtt<multigeiger::Options>),
+    /// OpenRadiation, MQTT
+    #[command(name = openradiation::NAME)]
+    Openradiation(Mqtt<openradiation::Options>),
+    /// uRADMonitor, MQTT
+    #[command(name = uradmonitor::NAME)]
+    Uradmonitor(Mqtt<uradmonitor::Options>),
     /// NMEA 0183 GPS receiver, serial
     #[command(name = nmea_gps::NAME)]
     NmeaGps(Serial<nmea_gps::Options>),
     /// gpsd, TCP
     #[command(name = gpsd::NAME)]
-    Gpsd(Tcp<gpsd::Options>),
+    Gpsd(Server<gpsd::Options>),
     /// A generic Modbus RTU instrument, serial
     #[command(name = modbus_rtu::NAME)]
     ModbusRtu(Serial<modbus_rtu::Options>),
@@ -153,6 +199,30 @@ impl Verb {
             Self::SafecastIngest(args) => {
                 args.run(safecast_ingest::Options::station, MIGHTYOHM).await
             }
+            Self::GqGmcHistory(args) => args.run(gq_gmc_history::Options::firmware, MIGHTYOHM),
+            Self::GqGmcHistoryNote4(args) => {
+                args.run(gq_gmc_history::Options::firmware_note4, MIGHTYOHM)
+            }
+            Self::GammaScoutLog(args) => args.run(gamma_scout_log::Options::firmware, MIGHTYOHM),
+            Self::GammaScoutOnlineLog(args) => {
+                args.run(gamma_scout_log::Options::firmware_online, MIGHTYOHM)
+            }
+            Self::Eurdep(args) => args.run(eurdep::Options::firmware, STATIONS[0]),
+            Self::RadproDatalog(args) => args.run(radpro_datalog::Options::firmware, MIGHTYOHM),
+            Self::Ludlum375Xml(args) => {
+                args.run(ludlum_375_xml::Options::firmware, MIGHTYOHM).await
+            }
+            Self::RadexRd1212(args) => args.run(radex_rd1212::Options::firmware, MIGHTYOHM),
+            Self::RadiacodeTrack(args) => args.run(radiacode_track::Options::firmware, MOBILE),
+            Self::SeMonitor(args) => args.run(se_monitor::Options::firmware, MIGHTYOHM),
+            Self::SafecastPointcast(args) => {
+                args.run(safecast_pointcast::Options::station, MIGHTYOHM)
+                    .await
+            }
+            Self::SafecastZen(args) => args.run(safecast_zen::Options::station, MOBILE).await,
+            Self::Multigeiger(args) => args.run(multigeiger::Options::station, MIGHTYOHM).await,
+            Self::Openradiation(args) => args.run(openradiation::Options::station, MIGHTYOHM).await,
+            Self::Uradmonitor(args) => args.run(uradmonitor::Options::station, MIGHTYOHM).await,
             Self::NmeaGps(args) => args.run(nmea_gps::Options::firmware, MOBILE).await,
             Self::Gpsd(args) => args.run(gpsd::Options::firmware, MOBILE).await,
             Self::ModbusRtu(args) => args.run(modbus_rtu::Options::firmware, MIGHTYOHM).await,

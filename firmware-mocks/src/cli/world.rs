@@ -24,7 +24,8 @@ pub(crate) struct World {
     pub(crate) steady: bool,
     /// What goes wrong: KIND[=VALUE][@FROM[..UNTIL]], in seconds; may be repeated.
     /// Kinds: silence, rubbish, cut, bad-checksum, glued, slow, frozen, collapse,
-    /// overload, clock, flood, reboot, unplug
+    /// overload, clock, flood, reboot, unplug; for a broker also duplicate, retained,
+    /// null, unit
     #[arg(long = "fault", value_name = "FAULT", allow_hyphen_values = true)]
     faults: Vec<Timed>,
     /// The ready demonstration, told in this time, from its place for this family
@@ -91,6 +92,14 @@ impl World {
             Place::Drive(Route::new(&self.waypoints, self.kmh / 3.6)?)
         };
         Ok((scenario, place))
+    }
+
+    /// As [`World::scenario`], for a recording, which is written in no time.
+    pub(crate) fn recorded(&self, home: &'static str) -> anyhow::Result<(Scenario, Place)> {
+        if self.demo.is_some() || self.speed != Speed::WALL {
+            anyhow::bail!("a recording takes no time: `--demo` and `--speed` are not for it");
+        }
+        self.scenario(home)
     }
 }
 

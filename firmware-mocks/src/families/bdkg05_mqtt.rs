@@ -129,7 +129,10 @@ impl Station for Bdkg05Mqtt {
     }
 
     fn abilities(&self) -> Abilities {
-        Abilities::default()
+        Abilities {
+            values: &["med", "med_err", "cps", "cps_err", "dose"],
+            ..Abilities::default()
+        }
     }
 
     fn interval(&self) -> Duration {
@@ -144,8 +147,12 @@ impl Station for Bdkg05Mqtt {
         vec![self.availability("online")]
     }
 
+    /// The bridge starts again, not the detector, which keeps its dose.
     fn power_up(&mut self) {
-        self.state = State::default();
+        self.state = State {
+            dose_usv: self.state.dose_usv,
+            ..State::default()
+        };
     }
 
     fn tick(&mut self, moment: &Moment) -> Vec<Message> {

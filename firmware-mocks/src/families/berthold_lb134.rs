@@ -218,6 +218,8 @@ impl Lb134 {
             "00000000" => "LB134".to_owned(),
             "00010200" => moment.clock.strftime("%d/%m/%y %H.%M.%S").to_string(),
             "01010107" => "000000000000".to_owned(),
+            // Before the first cycle there is no result.
+            "01010100" | "01030102" if self.cycle == 0 => return None,
             "01010100" | "01030102" => self.result(moment),
             "01030100" | "01030101" => {
                 self.runs = function == "01030100";
@@ -241,6 +243,7 @@ impl Firmware for Lb134 {
             line: true,
             terminator: true,
             overload: false,
+            ..Abilities::default()
         }
     }
 

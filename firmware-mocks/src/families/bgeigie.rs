@@ -150,6 +150,7 @@ impl Firmware for Bgeigie {
             line: true,
             terminator: true,
             overload: false,
+            ..Abilities::default()
         }
     }
 

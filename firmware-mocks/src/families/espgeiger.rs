@@ -152,7 +152,10 @@ impl Station for EspGeiger {
     }
 
     fn abilities(&self) -> Abilities {
-        Abilities::default()
+        Abilities {
+            values: &["cpm", "usv", "cps", "cpm5", "cpm15"],
+            ..Abilities::default()
+        }
     }
 
     fn interval(&self) -> Duration {

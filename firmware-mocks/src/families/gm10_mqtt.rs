@@ -133,7 +133,10 @@ impl Station for Gm10Mqtt {
     }
 
     fn abilities(&self) -> Abilities {
-        Abilities::default()
+        Abilities {
+            values: &["cpm", "cps", "counts_10s", "cpm_10s", "pulses_total"],
+            ..Abilities::default()
+        }
     }
 
     fn interval(&self) -> Duration {

@@ -60,7 +60,7 @@ pub struct Reading<'a> {
     /// Where the station is, and its altitude in metres.
     pub position: Option<(Position, f64)>,
     /// Left out when empty.
-    pub status: &'a [String],
+    pub status: Vec<&'a str>,
 }
 
 /// A station, as it runs.
@@ -149,7 +149,7 @@ impl Reading<'_> {
             });
         }
         if !self.status.is_empty() {
-            reading["status"] = Value::from(self.status);
+            reading["status"] = Value::from(self.status.clone());
         }
         reading.to_string()
     }
@@ -170,6 +170,15 @@ impl Irdms {
         };
     }
 
+    /// The words of the options; the value beside `overload` is what it still counts.
+    fn status(&self, moment: &Moment) -> Vec<&str> {
+        let mut status: Vec<&str> = self.options.status.iter().map(String::as_str).collect();
+        if moment.overload {
+            status.push("overload");
+        }
+        status
+    }
+
     fn reading(&self, moment: &Moment) -> Reading<'_> {
         let seconds = self.options.interval_secs();
         let per_second = |counts: u64| counts as f64 / f64::from(seconds);
@@ -187,7 +196,7 @@ impl Irdms {
                 .options
                 .position
                 .then_some((moment.position, self.options.altitude_m)),
-            status: &self.options.status,
+            status: self.status(moment),
         }
     }
 }
@@ -204,6 +213,9 @@ impl Station for Irdms {
     fn abilities(&self) -> Abilities {
         Abilities {
             clock: true,
+            overload: true,
+            values: &["value"],
+            units: &["unit"],
             ..Abilities::default()
         }
     }
@@ -257,7 +269,6 @@ mod tests {
 
     #[test]
     fn the_interfaces_sample_part_by_part() {
-        let status = ["rain".to_owned()];
         let reading = Reading {
             id: MessageId { boot: 3, seq: 17 },
             measured_at: "2026-03-14T03:00:00Z".to_owned(),
@@ -271,7 +282,7 @@ mod tests {
                 },
                 52.0,
             )),
-            status: &status,
+            status: vec!["rain"],
         };
         let expected = json!({
             "seq": 17, "boot": 3, "measured_at": "2026-03-14T03:00:00Z",

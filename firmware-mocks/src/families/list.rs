@@ -2,10 +2,12 @@
 
 use super::{
     Build, Family, alphahound, atomtex_bdkg05, automess_6150ad, bdkg05_mqtt, berthold_lb134,
-    bgeigie, blackcat_gm10, bosean_fs5000, canberra_adm300, espgeiger, gamma_scout, gc10,
-    gm10_mqtt, gpsd, gq_gmc300, gq_gmc500, irdms, ludlum_375, ludlum_2363, ludlum_3030, mightyohm,
-    mirion_accurad, modbus_rtu, nmea_gps, radex_one, radiacode_mqtt, radpro, radpro_mqtt,
-    safecast_ingest, thermo_radeye,
+    bgeigie, blackcat_gm10, bosean_fs5000, canberra_adm300, espgeiger, eurdep, gamma_scout,
+    gamma_scout_log, gc10, gm10_mqtt, gpsd, gq_gmc_history, gq_gmc300, gq_gmc500, irdms,
+    ludlum_375, ludlum_375_xml, ludlum_2363, ludlum_3030, mightyohm, mirion_accurad, modbus_rtu,
+    multigeiger, nmea_gps, openradiation, radex_one, radex_rd1212, radiacode_mqtt, radiacode_track,
+    radpro, radpro_datalog, radpro_mqtt, safecast_ingest, safecast_pointcast, safecast_zen,
+    se_monitor, thermo_radeye, uradmonitor,
 };
 use crate::firmware::{Firmware, Station};
 
@@ -47,6 +49,42 @@ pub const FAMILIES: &[Family] = &[
         "Rad Pro: GET and OK, line by line",
         |seed| radpro::Options::default().firmware(seed),
     ),
+    file(
+        gq_gmc_history::NAME,
+        "gq-gmc-history",
+        "GQ GMC history flash: date stamps, and a count each second",
+        |seed| gq_gmc_history::Options::default().firmware(seed),
+    ),
+    file(
+        gq_gmc_history::NAME_NOTE4,
+        "gq-gmc-history-note4",
+        "The same of a GMC-500+ with firmware 1.18 or 1.21, whose codes differ",
+        |seed| gq_gmc_history::Options::default().firmware_note4(seed),
+    ),
+    file(
+        gamma_scout_log::NAME,
+        "gamma-scout-log",
+        "Gamma-Scout log: lines of 32 bytes and their sum",
+        |seed| gamma_scout_log::Options::default().firmware(seed),
+    ),
+    file(
+        gamma_scout_log::NAME_ONLINE,
+        "gamma-scout-online-log",
+        "The same of an Online model, whose codes differ",
+        |seed| gamma_scout_log::Options::default().firmware_online(seed),
+    ),
+    file(
+        eurdep::NAME,
+        "eurdep",
+        "EURDEP text: a message with one station each ten minutes",
+        |seed| eurdep::Options::default().firmware(seed),
+    ),
+    file(
+        radpro_datalog::NAME,
+        "radpro-datalog",
+        "Rad Pro data log: one line with a record each minute",
+        |seed| radpro_datalog::Options::default().firmware(seed),
+    ),
     serial(
         thermo_radeye::NAME,
         "thermo-radeye",
@@ -64,6 +102,12 @@ pub const FAMILIES: &[Family] = &[
         "ludlum-375",
         "Ludlum 375: the area monitor's dump, fourteen bytes each 2 s",
         |seed| ludlum_375::Options::default().firmware(seed),
+    ),
+    tcp(
+        ludlum_375_xml::NAME,
+        "ludlum-375-xml",
+        "Ludlum 375 with Ethernet: connects, and writes XML each 2 s",
+        |seed| ludlum_375_xml::Options::default().firmware(seed),
     ),
     serial(
         ludlum_2363::NAME,
@@ -107,6 +151,12 @@ pub const FAMILIES: &[Family] = &[
         "RADEX ONE: header and extension with a check each, on request",
         |seed| radex_one::Options::default().firmware(seed),
     ),
+    file(
+        radex_rd1212::NAME,
+        "radex-rd1212",
+        "RADEX RD1212: its history, a record of fourteen bytes each minute",
+        |seed| radex_rd1212::Options::default().firmware(seed),
+    ),
     serial(
         bosean_fs5000::NAME,
         "bosean-fs5000",
@@ -130,6 +180,18 @@ pub const FAMILIES: &[Family] = &[
         "alphahound",
         "AlphaHound: every character is a command; dose rate and spectrum",
         |seed| alphahound::Options::default().firmware(seed),
+    ),
+    file(
+        radiacode_track::NAME,
+        "radiacode-track",
+        "RadiaCode track: tab text with position, a point each second",
+        |seed| radiacode_track::Options::default().firmware(seed),
+    ),
+    file(
+        se_monitor::NAME,
+        "se-monitor",
+        "SE International Monitor 200: packets of fifteen bytes each second",
+        |seed| se_monitor::Options::default().firmware(seed),
     ),
     mqtt(
         espgeiger::NAME,
@@ -162,10 +224,40 @@ pub const FAMILIES: &[Family] = &[
         |seed| gm10_mqtt::Options::default().station(seed),
     ),
     mqtt(
+        safecast_pointcast::NAME,
+        "safecast-pointcast",
+        "Safecast Pointcast: JSON of texts each 5 min, one for each channel",
+        |seed| safecast_pointcast::Options::default().station(seed),
+    ),
+    mqtt(
         safecast_ingest::NAME,
         "safecast-ingest",
         "Safecast ingest: JSON each minute with position",
         |seed| safecast_ingest::Options::default().station(seed),
+    ),
+    mqtt(
+        safecast_zen::NAME,
+        "safecast-zen",
+        "Safecast Zen: JSON each 5 s with position",
+        |seed| safecast_zen::Options::default().station(seed),
+    ),
+    mqtt(
+        multigeiger::NAME,
+        "multigeiger",
+        "MultiGeiger: a list of names and texts, or ten bytes over LoRaWAN",
+        |seed| multigeiger::Options::default().station(seed),
+    ),
+    mqtt(
+        openradiation::NAME,
+        "openradiation",
+        "OpenRadiation: a measurement with begin, end and position",
+        |seed| openradiation::Options::default().station(seed),
+    ),
+    mqtt(
+        uradmonitor::NAME,
+        "uradmonitor",
+        "uRADMonitor: pairs of a code and a value each minute, or its page",
+        |seed| uradmonitor::Options::default().station(seed),
     ),
     serial(
         nmea_gps::NAME,
@@ -177,7 +269,7 @@ pub const FAMILIES: &[Family] = &[
         name: gpsd::NAME,
         profile: "gpsd",
         about: "gpsd: fixes as JSON each second, to whoever asks to watch",
-        build: Build::Tcp(|seed| gpsd::Options::default().firmware(seed)),
+        build: Build::Server(|seed| gpsd::Options::default().firmware(seed)),
     },
     serial(
         modbus_rtu::NAME,
@@ -207,6 +299,34 @@ const fn serial(
     }
 }
 
+const fn tcp(
+    name: &'static str,
+    profile: &'static str,
+    about: &'static str,
+    build: fn(u64) -> Box<dyn Firmware>,
+) -> Family {
+    Family {
+        name,
+        profile,
+        about,
+        build: Build::Tcp(build),
+    }
+}
+
+const fn file(
+    name: &'static str,
+    profile: &'static str,
+    about: &'static str,
+    build: fn(u64) -> Box<dyn Firmware>,
+) -> Family {
+    Family {
+        name,
+        profile,
+        about,
+        build: Build::File(build),
+    }
+}
+
 const fn mqtt(
     name: &'static str,
     profile: &'static str,
@@ -231,7 +351,10 @@ mod tests {
     /// thrown away.
     fn run(build: Build, faults: Moment) {
         match build {
-            Build::Serial(build) | Build::Tcp(build) => {
+            Build::Serial(build)
+            | Build::Server(build)
+            | Build::Tcp(build)
+            | Build::File(build) => {
                 let mut unit = build(7);
                 assert!(!unit.interval().is_zero());
                 unit.power_up();
@@ -297,7 +420,10 @@ mod tests {
             let first = FAMILIES.iter().position(|other| other.name == family.name);
             assert_eq!(first, Some(idx), "{}", family.name);
             let own = match family.build {
-                Build::Serial(build) | Build::Tcp(build) => build(1).family(),
+                Build::Serial(build)
+                | Build::Server(build)
+                | Build::Tcp(build)
+                | Build::File(build) => build(1).family(),
                 Build::Mqtt(build) => build(1).family(),
             };
             assert_eq!(own, family.name);

@@ -66,7 +66,7 @@ pub struct Ludlum375 {
 const WHOLE_FROM: f64 = 1_000.0;
 
 /// The largest value its six characters hold.
-const VALUE_MAX: f64 = 9_999.0;
+pub(super) const VALUE_MAX: f64 = 9_999.0;
 
 impl Default for Options {
     fn default() -> Self {
@@ -84,15 +84,21 @@ impl Options {
     }
 }
 
+/// Six characters: `0xxx.x` below 1000, `xxxx.0` from there on.
+pub(super) fn rate_text(value: f64) -> String {
+    let tenths = whole((value.min(VALUE_MAX) * 10.0).round());
+    let (units, tenth) = (tenths / 10, tenths % 10);
+    let tenth = if units as f64 >= WHOLE_FROM { 0 } else { tenth };
+    format!("{units:04}.{tenth}")
+}
+
 impl Line {
     /// The twelve characters before CR LF.
     pub fn text(self) -> String {
-        let tenths = whole((self.value.min(VALUE_MAX) * 10.0).round());
-        let (units, tenth) = (tenths / 10, tenths % 10);
-        let tenth = if units as f64 >= WHOLE_FROM { 0 } else { tenth };
         let flag = u8::from;
         format!(
-            "{units:04}.{tenth}{}{}{}{}{}{}",
+            "{}{}{}{}{}{}{}",
+            rate_text(self.value),
             flag(self.audio),
             flag(self.high),
             flag(self.low),

@@ -142,6 +142,7 @@ impl Firmware for AccuRad {
             line: true,
             terminator: false,
             overload: true,
+            ..Abilities::default()
         }
     }
 

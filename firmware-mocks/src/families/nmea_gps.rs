@@ -193,6 +193,7 @@ impl Firmware for NmeaGps {
             line: true,
             terminator: true,
             overload: false,
+            ..Abilities::default()
         }
     }
 

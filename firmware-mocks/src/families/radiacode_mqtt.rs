@@ -104,6 +104,8 @@ impl Station for RadiacodeMqtt {
     fn abilities(&self) -> Abilities {
         Abilities {
             clock: true,
+            values: &["dose_rate", "cps", "count_rate", "dose_total"],
+            units: &["dose_total_unit"],
             ..Abilities::default()
         }
     }
@@ -120,8 +122,10 @@ impl Station for RadiacodeMqtt {
         vec![self.message("availability", "online".to_owned(), true)]
     }
 
+    /// The bridge starts again, not the detector, which keeps its dose.
     fn power_up(&mut self) {
-        self.dose_usv = 0.0;
+        self.usv_h = 0.0;
+        self.cps = 0;
     }
 
     /// The sheet names the heartbeat's topic and not its contents; here it is the time.

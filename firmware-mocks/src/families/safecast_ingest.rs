@@ -136,6 +136,13 @@ impl Station for SafecastIngest {
     fn abilities(&self) -> Abilities {
         Abilities {
             clock: true,
+            values: &[
+                "lnd_7318u",
+                "lnd_7318c",
+                "lnd_7128ec",
+                "lnd_712u",
+                "lnd_78017w",
+            ],
             ..Abilities::default()
         }
     }

@@ -256,6 +256,7 @@ impl Firmware for RadEye {
             line: true,
             terminator: true,
             overload: true,
+            ..Abilities::default()
         }
     }
 

@@ -107,6 +107,7 @@ impl Spoiler {
                     bytes.truncate(bytes.len().saturating_sub(terminator));
                 }
                 Fault::Cut { every } if due(every) => cut(&mut bytes, &mut self.prng),
+                Fault::Duplicate { every } if due(every) => sent.is_twice = true,
                 Fault::Slow { per_byte } => sent.per_byte = Some(per_byte),
                 Fault::Flood { bytes: len } if *count == 1 => sent.flood = Some(len),
                 Fault::Reboot if *count == 1 => {
@@ -114,17 +115,22 @@ impl Spoiler {
                     sent.reboot = true;
                 }
                 // Not due this time, or a fault of the detector, the clock or the
-                // plug, which whoever runs the mock asks `Faults` for.
+                // plug, which whoever runs the mock asks `Faults` for, or one of the
+                // message around the bytes.
                 Fault::BadChecksum { .. }
                 | Fault::Glued { .. }
                 | Fault::Cut { .. }
+                | Fault::Duplicate { .. }
                 | Fault::Flood { .. }
                 | Fault::Reboot
                 | Fault::Frozen
                 | Fault::Collapse { .. }
                 | Fault::Overload
                 | Fault::Clock { .. }
-                | Fault::Unplug => {}
+                | Fault::Unplug
+                | Fault::Retained
+                | Fault::Null
+                | Fault::Unit => {}
             }
         }
         sent.steps(bytes)
@@ -139,6 +145,7 @@ struct Sent {
     per_byte: Option<Duration>,
     flood: Option<usize>,
     reboot: bool,
+    is_twice: bool,
 }
 
 /// A frame longer than this may not fit into a terminal's buffer, 4096 bytes, and is
@@ -159,6 +166,9 @@ impl Sent {
                 None if bytes.len() > AT_ONCE_MAX => Step::Pour(bytes),
                 None => Step::Send(bytes),
             });
+            if self.is_twice {
+                steps.extend(steps.last().cloned());
+            }
         }
         if self.reboot {
             steps.push(Step::Reboot);

@@ -7,7 +7,6 @@ use std::time::Duration;
 use tokio::time::{MissedTickBehavior, interval_at};
 
 use super::{Desk, Event, Experience, MockError, Plug, Tally, stopped};
-use crate::faults::{Frame, Step};
 use crate::firmware::{Message, Station};
 use crate::mqtt::{Broker, Connection, Signal};
 
@@ -22,7 +21,8 @@ struct Desktop {
     is_up: bool,
     /// Told that it is down, so as not to tell again.
     is_told_down: bool,
-    /// Messages not yet handed over, oldest first; at most [`BACKLOG_MAX`].
+    /// Messages not yet handed over, oldest first; at most [`BACKLOG_MAX`]. At QoS 0
+    /// only while the broker is there: who publishes like this keeps nothing.
     backlog: VecDeque<Message>,
     /// Handed over and not acknowledged.
     under_way: Option<Message>,
@@ -99,36 +99,28 @@ impl Desktop {
         let elapsed = self.station.interval().saturating_mul(self.n_ticks);
         let moment = self.world.moment(elapsed);
         for message in self.station.tick(&moment) {
-            self.queue(message);
+            self.queue(&message);
         }
     }
 
     /// A message goes through the faults and waits for its turn.
-    fn queue(&mut self, message: Message) {
-        let frame = Frame {
-            bytes: message.payload.clone(),
-            ..Frame::default()
-        };
-        for step in self.world.spoiler.spoil(self.world.wall(), frame) {
-            let payload = match step {
-                Step::Send(bytes) | Step::Pour(bytes) | Step::Drip { bytes, .. } => bytes,
-                Step::Reboot => {
-                    self.station.power_up();
-                    continue;
-                }
-            };
-            // Spoiled, it is no longer the message of that number.
-            let id = message.id.filter(|_| payload == message.payload);
-            let message = Message {
-                payload,
-                id,
-                ..message.clone()
-            };
+    fn queue(&mut self, message: &Message) {
+        let abilities = self.station.abilities();
+        let at = self.world.wall();
+        let spoiled = self.world.spoiler.spoil_message(at, message, abilities);
+        for message in spoiled.messages {
+            if !message.acknowledged && !self.is_up {
+                self.tally.dropped += 1;
+                continue;
+            }
             if self.backlog.len() == BACKLOG_MAX {
                 self.backlog.pop_front();
                 self.tally.dropped += 1;
             }
             self.backlog.push_back(message);
+        }
+        if spoiled.reboots {
+            self.station.power_up();
         }
     }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 use rustix::fs::OFlags;
 
 use super::*;
-use crate::families::{bgeigie, irdms, mightyohm};
+use crate::families::{bgeigie, espgeiger, irdms, ludlum_375_xml, mightyohm};
 use crate::faults::Timed;
 use crate::scenario::Speed;
 
@@ -335,4 +335,45 @@ async fn an_espgeiger_greets_and_leaves_its_last_will() {
         client.ends_with_disconnect().await,
         "it left without a word"
     );
+}
+
+#[tokio::test]
+async fn one_that_connects_comes_back_after_the_cable_was_out() {
+    use tokio::io::AsyncReadExt;
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let host = listener.local_addr().unwrap().to_string();
+    let firmware = ludlum_375_xml::Options::default().firmware(1);
+    let handle = Mock::tcp(firmware, host).spawn(&fast(100.0)).unwrap();
+    for round in 0..2 {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut text = String::new();
+        while text.matches("</area_monitor>").count() < 2 {
+            let mut buffer = [0; 1024];
+            let n = stream.read(&mut buffer).await.unwrap();
+            assert!(n > 0, "round {round}: {text}");
+            text.push_str(str::from_utf8(&buffer[..n]).unwrap());
+        }
+        assert!(text.starts_with("<?xml"), "round {round}: {text}");
+        handle.unplug().await;
+        let mut rest = Vec::new();
+        stream.read_to_end(&mut rest).await.unwrap();
+        handle.replug().await;
+    }
+    let tally = handle.stop().await.unwrap();
+    assert!(tally.line.frames_sent >= 4, "{tally:?}");
+}
+
+#[tokio::test]
+async fn what_is_published_at_qos_0_waits_for_no_broker() {
+    let mut scripted = broker::Scripted::start().await;
+    let station = espgeiger::Options::default().station(1);
+    let handle = Mock::mqtt(station, scripted.address())
+        .faults(faults(&["unplug@0..0.2"]))
+        .spawn(&fast(3000.0))
+        .unwrap();
+    let mut client = scripted.accept().await;
+    assert_eq!(client.publish().await.payload, b"Online");
+    client.publish().await;
+    let tally = handle.stop().await.unwrap();
+    assert!(tally.dropped > 0, "{tally:?}");
 }

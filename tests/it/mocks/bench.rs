@@ -1,5 +1,5 @@
 //! A mock's firmware and the daemon's dialogue and decoder, joined in memory and
-//! by a simulated clock: ten minutes take milliseconds.
+//! by a simulated clock: ten minutes take milliseconds. Here those on a line.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use pantau::recording::{Played, Player};
 use pantau::source::capture::Captured;
 
 /// How long each scenario lasts.
-const LENGTH: Duration = Duration::from_secs(600);
+pub(super) const LENGTH: Duration = Duration::from_secs(600);
 
 /// When it begins.
 const BEGIN: Timestamp = Timestamp::constant(1_773_457_200, 0);
@@ -38,8 +38,23 @@ pub(super) struct Heard {
     pub(super) at: Duration,
     /// The request it answers.
     pub(super) label: Option<String>,
+    /// Of a message: what the instrument meant, or something else.
+    pub(super) delivery: Delivery,
     /// What it is.
     pub(super) played: Played,
+}
+
+/// How well a frame was delivered, as far as it is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Delivery {
+    /// On a line nobody knows what belongs together.
+    Unknown,
+    /// A message as it was meant.
+    Whole,
+    /// A message with another payload than it was meant to have.
+    Damaged,
+    /// A message that the broker had kept.
+    Kept,
 }
 
 /// The true field in µSv/h: background, then high enough for the short windows
@@ -74,6 +89,22 @@ pub(super) fn clock(at: Duration) -> Timestamp {
     BEGIN + at
 }
 
+/// What the faults' rubbish and cuts follow from.
+pub(super) const SEED: u64 = 11;
+
+/// What the instrument knows `at` after the start.
+pub(super) fn moment(faults: &Faults, at: Duration) -> Moment {
+    Moment {
+        elapsed: at,
+        clock: clock(at) + jiff::SignedDuration::from_secs(faults.clock_shift_secs(at)),
+        position: position(at),
+        dose_rate_usv_h: faults.seen_usv_h(at, field(at)),
+        frozen: faults.frozen(at),
+        overload: faults.overloaded(at),
+        steady: true,
+    }
+}
+
 struct Bench {
     firmware: Box<dyn Firmware>,
     spoiler: Spoiler,
@@ -84,11 +115,16 @@ struct Bench {
 }
 
 /// Plays `firmware` with `faults` against its profile.
-pub(super) fn play(firmware: Box<dyn Firmware>, profile: &Arc<Profile>, faults: Faults) -> Run {
+pub(super) fn play(
+    firmware: Box<dyn Firmware>,
+    profile: &Arc<Profile>,
+    permit: Permit,
+    faults: Faults,
+) -> Run {
     let mut bench = Bench {
         firmware,
-        spoiler: Spoiler::new(faults, 11),
-        dialogue: Dialogue::new(profile, Permit::default()),
+        spoiler: Spoiler::new(faults, SEED),
+        dialogue: Dialogue::new(profile, permit),
         player: Player::new(Arc::clone(profile)),
         now: Duration::ZERO,
         run: Run::default(),
@@ -131,17 +167,7 @@ fn since_begin(at: Mono) -> Duration {
 
 impl Bench {
     fn moment(&self) -> Moment {
-        let faults = self.spoiler.faults();
-        Moment {
-            elapsed: self.now,
-            clock: clock(self.now)
-                + jiff::SignedDuration::from_secs(faults.clock_shift_secs(self.now)),
-            position: position(self.now),
-            dose_rate_usv_h: faults.seen_usv_h(self.now, field(self.now)),
-            frozen: faults.frozen(self.now),
-            overload: faults.overloaded(self.now),
-            steady: true,
-        }
+        moment(self.spoiler.faults(), self.now)
     }
 
     /// Sends frames through the faults, and does what the dialogue makes of them.
@@ -199,6 +225,7 @@ impl Bench {
                     let heard = played.into_iter().map(|(_, played)| Heard {
                         at: self.now,
                         label: label.clone(),
+                        delivery: Delivery::Unknown,
                         played,
                     });
                     self.run.heard.extend(heard);

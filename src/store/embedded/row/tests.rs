@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::clock::{Mono, Received};
-use crate::criteria::Remark;
+use crate::criteria::{Remark, Rule, Rules};
 use crate::reading::{Channels, Flag, Flags, InstrumentId, Raw};
 
 #[test]
@@ -33,12 +33,6 @@ fn every_word_has_a_code() {
 #[test]
 fn stored_positions_stay() {
     let check = |place: Option<usize>, frozen: usize| assert_eq!(place, Some(frozen));
-    let rule = |wanted| Rule::ALL.iter().position(|rule| *rule == wanted);
-    check(rule(Rule::T31I1), 0);
-    check(rule(Rule::T223), 20);
-    check(rule(Rule::Sn1), 27);
-    check(rule(Rule::Dq01), 30);
-    check(rule(Rule::Nr), 44);
     let remark = |wanted| Remark::ALL.iter().position(|remark| *remark == wanted);
     check(remark(Remark::AlphaNotExcluded), 0);
     check(remark(Remark::Negative), 26);

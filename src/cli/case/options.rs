@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Subcommand};
 
+use crate::cli::Format;
 use crate::cli::ask::Options;
 use crate::cli::closing::To;
 
@@ -206,6 +207,9 @@ pub(in crate::cli) struct ExportOptions {
     /// A folder that is not there yet.
     #[arg(long, value_name = "DIR")]
     pub(super) to: PathBuf,
+    /// How to print what was written.
+    #[arg(long)]
+    pub(super) format: Option<Format>,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -215,6 +219,9 @@ pub(in crate::cli) struct VerifyOptions {
     /// The case store's folder; default the configuration's.
     #[arg(long, value_name = "DIR")]
     pub(super) store: Option<PathBuf>,
+    /// How to print.
+    #[arg(long)]
+    pub(super) format: Option<Format>,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -70,3 +70,60 @@ impl Said {
         ((recovered, track) != (known, known_track)).then_some((recovered, track))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(source: bool, environment: bool, track: Option<Track>) -> Said {
+        Said {
+            recovered: Recovered {
+                source,
+                environment,
+            },
+            track,
+            ..Said::default()
+        }
+    }
+
+    fn matter(source: bool, environment: bool, track: Track) -> ClosingView {
+        ClosingView {
+            proposal: "NOT_TERMINABLE",
+            rule: "P4.1-REC",
+            flags: Vec::new(),
+            track: track.as_str(),
+            source_recovered: source,
+            environment_recovered: environment,
+            areas: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_matter_is_told_what_it_does_not_know_and_loses_nothing() {
+        let recovered = |source, environment| Recovered {
+            source,
+            environment,
+        };
+        let known = matter(true, false, Track::Facility);
+        for (said, news) in [
+            (said(true, false, None), None),
+            (said(false, false, Some(Track::Facility)), None),
+            (
+                said(false, true, None),
+                Some((recovered(true, true), Track::Facility)),
+            ),
+            (
+                said(false, false, Some(Track::Orphan)),
+                Some((recovered(true, false), Track::Orphan)),
+            ),
+        ] {
+            assert_eq!(said.news(&known), news, "{said:?}");
+        }
+    }
+
+    #[test]
+    fn two_that_go_on_as_one_say_what_either_said() {
+        let both = said(true, false, Some(Track::Facility)).and(said(false, true, None));
+        assert_eq!(both, said(true, true, Some(Track::Facility)));
+    }
+}

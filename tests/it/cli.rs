@@ -412,7 +412,10 @@ fn every_verb_with_results_prints_them_as_asked() {
         r#"{"id":"E-1","kind":"reading","input":{"quantity":"dose_rate","value":0.08,"unit":"uSv/h","subject":"environment"}}"#,
     );
     let verbs: &[(&[&str], &str)] = &[
-        (&["assess", "cases.json"], "E-1  classification NORMAL"),
+        (
+            &["assess", "cases.json"],
+            "classification NORMAL, disposition ACCEPT",
+        ),
         (&["assess", "--explain", "cases.json"], "E-1\n  "),
         (
             &["profile", "decode", "mightyohm", "log"],

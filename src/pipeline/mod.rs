@@ -12,6 +12,7 @@ mod build;
 mod casework;
 mod command;
 mod core;
+mod elevation;
 mod fixes;
 mod instrument;
 mod keep;
@@ -207,7 +208,7 @@ impl Daemon {
         let case_outbox = recorded_tx.clone();
         let mut built = build::instruments(&config);
         for instrument in &mut built.instruments {
-            memories.give(instrument, &config.criteria.learning);
+            memories.give(instrument, &config.criteria.learning, started);
         }
         let keeper = Arc::new(Notify::new());
         let core = CoreTask::new(Parts {

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::report::Report;
 use crate::activation::wire;
 use crate::clock::Wall;
+use crate::criteria::termination;
 use crate::reading::words;
 
 words! {
@@ -182,7 +183,11 @@ pub enum Act {
     /// Something to remember.
     Note,
     /// The case is closed.
-    Closed,
+    Closed {
+        /// What became of the matters of its activations.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        matters: Vec<ClosedTo>,
+    },
     /// Its closing record was written.
     Recorded {
         /// SHA-256 of its `SHA256SUMS`.
@@ -202,6 +207,20 @@ pub enum Act {
         /// The one that lives on.
         into: String,
     },
+}
+
+/// To what the matter of an activation was closed with its case.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClosedTo {
+    /// The activation.
+    pub activation: String,
+    /// What the person closed it to.
+    #[serde(with = "wire::target")]
+    pub to: termination::Target,
+    /// What was proposed then, such as NOT_TERMINABLE.
+    pub proposed: String,
+    /// By which rule.
+    pub rule: String,
 }
 
 /// One act, by whom, on what.
@@ -245,10 +264,32 @@ impl Act {
             Self::Detached { activation } => format!("detached {activation}"),
             Self::Located { instrument, .. } => format!("located {instrument}"),
             Self::Note => "note".to_owned(),
-            Self::Closed => "closed".to_owned(),
+            Self::Closed { matters } => {
+                let matters: String = matters.iter().map(ClosedTo::summary).collect();
+                format!("closed{matters}")
+            }
             Self::Recorded { .. } => "record written".to_owned(),
             Self::Raised { .. } => "clocks started".to_owned(),
             Self::Merged { into } => format!("merged into {into}"),
+        }
+    }
+}
+
+impl ClosedTo {
+    fn summary(&self) -> String {
+        format!(
+            "; {} to {} (proposed was {}, {})",
+            self.activation, self.to, self.proposed, self.rule
+        )
+    }
+}
+
+impl Track {
+    /// Which of the two termination procedures it is.
+    pub const fn procedure(self) -> termination::Track {
+        match self {
+            Self::Facility => termination::Track::Facility,
+            Self::SpecialEvent => termination::Track::Orphan,
         }
     }
 }

@@ -68,14 +68,14 @@ impl Dossier {
     /// The deed that closed the case.
     pub fn closing(&self) -> Option<&Deed> {
         self.acts()
-            .find(|(_, act)| matches!(act, Act::Closed))
+            .find(|(_, act)| matches!(act, Act::Closed { .. }))
             .map(|(deed, _)| deed)
     }
 
     /// When its clocks ended: at closing, or when the activation was taken over.
     fn ended(&self) -> Option<Wall> {
         self.acts()
-            .find(|(_, act)| matches!(act, Act::Closed | Act::Merged { .. }))
+            .find(|(_, act)| matches!(act, Act::Closed { .. } | Act::Merged { .. }))
             .map(|(deed, _)| deed.at)
     }
 

@@ -1,6 +1,6 @@
 //! Whether what a person asks for can be done, and the deeds it becomes.
 
-use super::act::{Act, Deed, OnJava, Step};
+use super::act::{Act, ClosedTo, Deed, OnJava, Step};
 use super::case::{Cases, Dossier, case_number};
 use super::draft::{Draft, What};
 use super::java::Geography;
@@ -8,6 +8,8 @@ use super::read::Problem;
 use super::report::Report;
 use crate::activation::Coordinates;
 use crate::clock::Wall;
+use crate::closing::ClosingView;
+use crate::criteria::termination::{Closing, Target};
 use crate::error::excerpt;
 
 /// How far ahead of our clock a stated time may be: 120 s, as
@@ -47,6 +49,8 @@ pub struct World<'w> {
     pub geography: &'w Geography,
     /// The activations there are.
     pub activation: &'w dyn Fn(&str) -> Option<Known>,
+    /// What is proposed for the open matters of a case, by their activations.
+    pub matters: &'w dyn Fn(&str) -> Vec<(String, ClosingView)>,
     /// Whether what is opened here is a drill.
     pub exercise: bool,
     /// Now.
@@ -189,17 +193,43 @@ impl World<'_> {
                 lon: at.lon,
             }],
             What::Note => vec![Act::Note],
-            What::Close => {
-                let missing = dossier.map(missing_for_closing).unwrap_or_default();
-                if !missing.is_empty() {
-                    let problems = missing
-                        .iter()
-                        .map(|step| problem_at("step", format!("`{step}` is not recorded yet")));
-                    return Err(Refusal::Conflict(problems.collect()));
-                }
-                vec![Act::Closed]
-            }
+            What::Close { to } => vec![self.closed(about, to)?],
         })
+    }
+
+    /// The closing of a case with the matters of its activations that are open.
+    fn closed(&self, about: &str, to: Option<Target>) -> Result<Act, Refusal> {
+        let dossier = self.cases.get(about);
+        let missing = dossier.map(missing_for_closing).unwrap_or_default();
+        let mut problems: Vec<Problem> = missing
+            .iter()
+            .map(|step| problem_at("step", format!("`{step}` is not recorded yet")))
+            .collect();
+        let mut matters = Vec::new();
+        for (activation, closing) in (self.matters)(about) {
+            let (proposed, rule) = (closing.proposal, closing.rule);
+            match to.or_else(|| proposed_target(proposed)) {
+                Some(to) => matters.push(ClosedTo {
+                    activation,
+                    to,
+                    proposed: proposed.to_owned(),
+                    rule: rule.to_owned(),
+                }),
+                None => problems.push(problem_at(
+                    "to",
+                    format!(
+                        "must be given, {} or {}: for `{activation}` {proposed} ({rule}) is proposed",
+                        Target::Normal,
+                        Target::Existing
+                    ),
+                )),
+            }
+        }
+        if problems.is_empty() {
+            Ok(Act::Closed { matters })
+        } else {
+            Err(Refusal::Conflict(problems))
+        }
     }
 
     fn ensure_free(&self, activation: &str, exercise: bool) -> Result<(), Refusal> {
@@ -228,6 +258,15 @@ impl World<'_> {
         }
         let position: Option<Coordinates> = report.position;
         self.geography.on_java(None, position)
+    }
+}
+
+/// What a proposal is for, if it is for an end.
+fn proposed_target(proposed: &str) -> Option<Target> {
+    match Closing::from_word(proposed)? {
+        Closing::Normal => Some(Target::Normal),
+        Closing::Existing => Some(Target::Existing),
+        Closing::NotTerminable => None,
     }
 }
 

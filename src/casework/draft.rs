@@ -4,6 +4,7 @@ use super::act::{Status, Step, Track};
 use super::report::Report;
 use crate::activation::Coordinates;
 use crate::clock::Wall;
+use crate::criteria::termination::Target;
 use crate::reading::InstrumentId;
 
 /// A request of a named person.
@@ -61,6 +62,9 @@ pub enum What {
     },
     /// Something to remember.
     Note,
-    /// Close the case.
-    Close,
+    /// Close the case, and the matters of its activations.
+    Close {
+        /// To which exposure situation; absent: what is proposed for each.
+        to: Option<Target>,
+    },
 }

@@ -18,13 +18,15 @@ mod draft;
 mod java;
 mod mask;
 mod notice;
+mod raised;
 mod read;
 mod read_report;
 mod report;
+mod said;
 mod view;
 mod words;
 
-pub use act::{Act, Deed, OnJava, Status, Step, Track};
+pub use act::{Act, ClosedTo, Deed, OnJava, Status, Step, Track};
 pub use case::{Cases, Done, Dossier, Facts, Filed, case_number};
 pub use check::{Known, Refusal, World, missing_for_closing};
 pub use clocks::{Assumed, Clock, State, clocks};
@@ -32,14 +34,16 @@ pub use draft::{Draft, What};
 pub use java::{Geography, is_on_java};
 pub use mask::{Mask, ON_FILE};
 pub use notice::{notice, notice_id};
+pub use raised::{activation_of, on_java, our_deed, raised};
 pub use read::{Problem, read};
 pub use report::{
     Casualty, EmergencyClass, Exposure, Facility, FacilityCategory, Form, Matter, Report, Reporter,
     ReporterKind, Source,
 };
+pub use said::Said;
 pub use view::{
-    ActView, CaseSummary, CaseView, DecisionView, Look, RecommendationView, RetentionView,
-    retention,
+    ActView, CaseSummary, CaseView, DecisionView, Look, MatterView, RecommendationView,
+    RetentionView, retention,
 };
 pub use words::{Both, Meaning, meaning};
 

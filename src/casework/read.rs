@@ -9,6 +9,7 @@ use super::draft::{Draft, What};
 use super::read_report::report;
 use crate::activation::Coordinates;
 use crate::clock::Wall;
+use crate::criteria::termination::Target;
 use crate::error::excerpt;
 use crate::reading::InstrumentId;
 
@@ -142,7 +143,11 @@ fn what(act: &str, fields: &mut Fields<'_>) -> Option<What> {
             at.map(|at| What::Locate { instrument, at })
         }
         "note" => Some(What::Note),
-        "close" => Some(What::Close),
+        "close" => {
+            let words = Target::ALL.iter().map(|word| word.as_str());
+            let to = fields.word("to", Target::from_word, words);
+            Some(What::Close { to })
+        }
         _ => {
             fields.refuse("", "there is no such act");
             None
@@ -506,5 +511,7 @@ mod tests {
             );
         }
         assert!(read("close", &body).is_ok() && read("note", &body).is_ok());
+        let body = json!({"name": "Sari", "note": "n", "to": "home"});
+        assert_eq!(read("close", &body).unwrap_err()[0].at, "to");
     }
 }

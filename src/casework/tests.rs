@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::*;
 use crate::clock::{Wall, Zone};
+use crate::closing::ClosingView;
 use crate::criteria::deadline::Deadline;
 
 /// So many hours after the report.
@@ -25,12 +26,15 @@ fn known(exercise: bool) -> Known {
 /// A case store in memory.
 struct Desk {
     cases: Cases,
+    /// What is proposed for the open matters of the first case.
+    matters: Vec<(String, ClosingView)>,
 }
 
 impl Desk {
     fn new() -> Self {
         Self {
             cases: Cases::default(),
+            matters: Vec::new(),
         }
     }
 
@@ -53,6 +57,10 @@ impl Desk {
                 "A-1" | "A-2" => Some(known(false)),
                 "X-1" => Some(known(true)),
                 _ => None,
+            },
+            matters: &|about| match about {
+                "C-000001" => self.matters.clone(),
+                _ => Vec::new(),
             },
             exercise: false,
             now: at(hours),
@@ -404,5 +412,63 @@ fn a_notice_says_what_since_when_how_late_and_who() {
         "Tell:",
     ] {
         assert!(all.contains(part), "`{part}` is not in {all}");
+    }
+}
+
+/// What is proposed is taken; where no end is, a person has to say which.
+#[test]
+fn a_case_closes_the_matters_of_its_activations() {
+    let proposed = |proposal: &'static str, rule: &'static str| ClosingView {
+        proposal,
+        rule,
+        flags: Vec::new(),
+        track: "orphan",
+        source_recovered: false,
+        environment_recovered: false,
+        areas: Vec::new(),
+    };
+    let mut desk = Desk::new();
+    let id = desk.act(0.0, None, "open", json!({})).unwrap();
+    let steps = json!({"steps": ["final_report", "close_statement"]});
+    desk.act(1.0, Some(&id), "step", steps).unwrap();
+    desk.matters = vec![
+        ("A-1".to_owned(), proposed("TERMINATE_EXISTING", "T4.2-RE")),
+        ("A-2".to_owned(), proposed("NOT_TERMINABLE", "PT-DATA")),
+    ];
+    let refused = desk.act(2.0, Some(&id), "close", json!({})).unwrap_err();
+    let Refusal::Conflict(problems) = refused else {
+        panic!("{refused:?}");
+    };
+    assert_eq!(problems.len(), 1, "{problems:?}");
+    assert_eq!(problems[0].at, "to");
+    assert!(
+        problems[0]
+            .problem
+            .contains("for `A-2` NOT_TERMINABLE (PT-DATA)"),
+        "{problems:?}"
+    );
+
+    let mut proposed_is_taken = Desk {
+        cases: desk.cases.clone(),
+        matters: desk.matters[..1].to_vec(),
+    };
+    let both = json!({"to": "TERMINATE_NORMAL"});
+    for (desk, body, to) in [
+        (
+            &mut proposed_is_taken,
+            json!({}),
+            "A-1 to TERMINATE_EXISTING",
+        ),
+        (&mut desk, both, "A-1 to TERMINATE_NORMAL"),
+    ] {
+        desk.act(2.0, Some(&id), "close", body).unwrap();
+        let closed = desk.cases.get(&id).unwrap().closing().unwrap();
+        let summary = closed.act.summary();
+        assert!(summary.contains(to), "{summary}");
+        assert_eq!(
+            summary.contains("; A-2 to TERMINATE_NORMAL (proposed was NOT_TERMINABLE, PT-DATA)"),
+            to.ends_with("NORMAL"),
+            "{summary}"
+        );
     }
 }

@@ -11,6 +11,7 @@ use super::mask::Mask;
 use super::words::{Both, meaning};
 use crate::activation::{Bilingual, DeadlineView};
 use crate::clock::{Wall, Zone};
+use crate::closing::ClosingView;
 use crate::criteria::report::{Category, assess_report};
 
 /// A case in a list: nobody's data.
@@ -93,6 +94,17 @@ pub struct RetentionView {
     pub keep_until: String,
 }
 
+/// What may be proposed for the end of one of a case's activations. The system
+/// proposes, a named person closes.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct MatterView {
+    /// The activation.
+    pub activation: String,
+    /// The proposal, and what is missing.
+    #[serde(flatten)]
+    pub closing: ClosingView,
+}
+
 /// A case, whole.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct CaseView {
@@ -121,6 +133,10 @@ pub struct CaseView {
     pub record_complete: Option<bool>,
     /// How long its records are kept.
     pub retention: Option<RetentionView>,
+    /// What is proposed now for the matters of its activations that are open;
+    /// absent where no running daemon was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub closing: Option<Vec<MatterView>>,
 }
 
 /// How cases are looked at.
@@ -232,6 +248,7 @@ impl Look<'_> {
             retention: dossier
                 .last(Step::CloseStatement)
                 .map(|from| retention(from, self.zone)),
+            closing: None,
         })
     }
 

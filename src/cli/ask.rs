@@ -60,13 +60,7 @@ pub(super) struct AckOptions {
 }
 
 pub(super) fn status(args: &Args, options: &Options) -> anyhow::Result<ExitCode> {
-    let status = get(args, options, "status", &[])?;
-    if format_or_default(options.format) == Format::Ndjson {
-        return print(&[status]);
-    }
-    let mut rows = Vec::new();
-    flatten("", &status, &mut rows);
-    text(&table(&rows))
+    document(options.format, &get(args, options, "status", &[])?)
 }
 
 pub(super) fn books(args: &Args, options: &Options) -> anyhow::Result<ExitCode> {
@@ -98,27 +92,29 @@ pub(super) fn instruments(args: &Args, options: &Options) -> anyhow::Result<Exit
     text(&columns_of(&instruments, &columns))
 }
 
+/// What a table says of activations.
+const ACTIVATION_COLUMNS: &[(&str, &str)] = &[
+    ("ID", "/id"),
+    ("VERSION", "/version"),
+    ("STATE", "/state"),
+    ("CLASS", "/class"),
+    ("MAX", "/class_max"),
+    ("RULE", "/rule"),
+    ("VALUE", "/value"),
+    ("UNIT", "/unit"),
+    ("PLACE", "/place/name"),
+    ("SINCE", "/onset"),
+    ("CLOSING", "/closing/proposal"),
+    ("BY", "/closing/rule"),
+    ("EXERCISE", "/exercise"),
+];
+
 pub(super) fn activations(args: &Args, options: &Options) -> anyhow::Result<ExitCode> {
     let activations = list(get(args, options, "activations", &[])?)?;
     if format_or_default(options.format) == Format::Ndjson {
         return print(&activations);
     }
-    let columns = [
-        ("ID", "/id"),
-        ("VERSION", "/version"),
-        ("STATE", "/state"),
-        ("CLASS", "/class"),
-        ("MAX", "/class_max"),
-        ("RULE", "/rule"),
-        ("VALUE", "/value"),
-        ("UNIT", "/unit"),
-        ("PLACE", "/place/name"),
-        ("SINCE", "/onset"),
-        ("CLOSING", "/closing/proposal"),
-        ("BY", "/closing/rule"),
-        ("EXERCISE", "/exercise"),
-    ];
-    text(&columns_of(&activations, &columns))
+    text(&columns_of(&activations, ACTIVATION_COLUMNS))
 }
 
 pub(super) fn readings(args: &Args, options: &ReadingsOptions) -> anyhow::Result<ExitCode> {
@@ -157,7 +153,8 @@ pub(super) fn ack(args: &Args, options: &AckOptions) -> anyhow::Result<ExitCode>
         "note": options.note,
     });
     let path = format!("activations/{}/ack", options.id);
-    print(&[post(args, &options.common, &path, &body)?])
+    let taken = post(args, &options.common, &path, &body)?;
+    print_or_table(options.common.format, &taken, ACTIVATION_COLUMNS)
 }
 
 /// Posts a document to a path under `/api/v1/`.
@@ -241,6 +238,29 @@ pub(super) fn print(values: &[Value]) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// Prints one document as JSON or as a row for each of its members.
+pub(super) fn document(format: Option<Format>, value: &Value) -> anyhow::Result<ExitCode> {
+    if format_or_default(format) == Format::Ndjson {
+        return print(std::slice::from_ref(value));
+    }
+    let mut rows = Vec::new();
+    flatten("", value, &mut rows);
+    text(&table(&rows))
+}
+
+/// Prints one document as JSON or as a table of these columns.
+pub(super) fn print_or_table(
+    format: Option<Format>,
+    value: &Value,
+    columns: &[(&str, &str)],
+) -> anyhow::Result<ExitCode> {
+    let values = std::slice::from_ref(value);
+    match format_or_default(format) {
+        Format::Ndjson => print(values),
+        Format::Table => text(&columns_of(values, columns)),
+    }
+}
+
 /// Prints a text.
 pub(super) fn text(text: &str) -> anyhow::Result<ExitCode> {
     let mut out = Out::new();
@@ -263,7 +283,7 @@ pub(super) fn columns_of(values: &[Value], columns: &[(&str, &str)]) -> String {
     table(&rows)
 }
 
-fn cell(value: Option<&Value>) -> String {
+pub(super) fn cell(value: Option<&Value>) -> String {
     match value {
         None | Some(Value::Null) => "-".to_owned(),
         Some(Value::String(text)) => text.clone(),

@@ -5,7 +5,8 @@ use std::process::ExitCode;
 
 use clap::Args as ClapArgs;
 
-use super::output::{Out, format_or_default};
+use super::ask::flatten;
+use super::output::{Out, format_or_default, table};
 use super::profile::read;
 use super::{Args, Format, load};
 use crate::cases::{self, Answer, Explain, Line};
@@ -19,8 +20,8 @@ pub(super) struct Options {
     /// Say why, in Indonesian and English.
     #[arg(long)]
     explain: bool,
-    /// How to print an explanation; without one it is always ndjson.
-    #[arg(long, requires = "explain")]
+    /// How to print.
+    #[arg(long)]
     format: Option<Format>,
 }
 
@@ -31,18 +32,22 @@ pub(super) fn assess(args: &Args, options: &Options) -> anyhow::Result<ExitCode>
     let text = String::from_utf8_lossy(&bytes);
     let mended = without_non_finite(&text);
     let text = mended.as_deref().unwrap_or(&text);
-    let (explain, format) = if options.explain {
-        (Explain::Yes, format_or_default(options.format))
+    let format = format_or_default(options.format);
+    let explain = if options.explain {
+        Explain::Yes
     } else {
-        (Explain::No, options.format.unwrap_or(Format::Ndjson))
+        Explain::No
     };
     let assessed = cases::assess_file(text, &config.criteria, &config.reference_tables, explain);
     let mut out = Out::new();
-    for line in &assessed.lines {
-        match format {
-            Format::Ndjson => out.json(line)?,
-            Format::Table => out.text(&paragraphs(line))?,
+    match (format, explain) {
+        (Format::Ndjson, _) => assessed.lines.iter().try_for_each(|line| out.json(line))?,
+        (Format::Table, Explain::Yes) => {
+            for line in &assessed.lines {
+                out.text(&paragraphs(line))?;
+            }
         }
+        (Format::Table, Explain::No) => out.text(&answers(&assessed.lines)?)?,
     }
     out.finish()?;
     Ok(if assessed.n_failed() == 0 {
@@ -55,12 +60,28 @@ pub(super) fn assess(args: &Args, options: &Options) -> anyhow::Result<ExitCode>
 /// Longest id that is shown to people, in characters.
 const ID_CHARS: usize = 64;
 
-/// An answer for people: a paragraph in each language.
-fn paragraphs(line: &Line) -> String {
-    let id = match &line.id {
+/// Each answer on a line: its id, and the keys that it has.
+fn answers(lines: &[Line]) -> anyhow::Result<String> {
+    let mut rows = vec![vec!["ID".to_owned(), "ANSWER".to_owned()]];
+    for line in lines {
+        let mut answer = Vec::new();
+        flatten("", &serde_json::to_value(&line.answer)?, &mut answer);
+        let words: Vec<String> = answer.iter().map(|pair| pair.join(" ")).collect();
+        rows.push(vec![id(line), words.join(", ")]);
+    }
+    Ok(table(&rows))
+}
+
+fn id(line: &Line) -> String {
+    match &line.id {
         serde_json::Value::String(id) => excerpt(id, ID_CHARS),
         other => excerpt(&other.to_string(), ID_CHARS),
-    };
+    }
+}
+
+/// An answer for people: a paragraph in each language.
+fn paragraphs(line: &Line) -> String {
+    let id = id(line);
     match (&line.answer, &line.explanation) {
         (_, Some(explanation)) => {
             let text = &explanation.text;

@@ -6,8 +6,17 @@ use clap::{Args as ClapArgs, ValueEnum};
 use serde_json::{Value, json};
 
 use super::Args;
-use super::ask::{Options, post, print};
+use super::ask::{Options, post, print_or_table};
 use crate::criteria::termination::{Target, Track};
+
+/// What a table says of a matter.
+const COLUMNS: &[(&str, &str)] = &[
+    ("PROPOSED", "/proposal"),
+    ("BY", "/rule"),
+    ("TRACK", "/track"),
+    ("SOURCE RECOVERED", "/source_recovered"),
+    ("ENVIRONMENT RECOVERED", "/environment_recovered"),
+];
 
 #[derive(Debug, ClapArgs)]
 pub(super) struct RecoveredOptions {
@@ -60,7 +69,7 @@ enum ByTrack {
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
-enum To {
+pub(super) enum To {
     /// Normal exposure.
     Normal,
     /// Existing exposure.
@@ -77,18 +86,26 @@ pub(super) fn recovered(args: &Args, options: &RecoveredOptions) -> anyhow::Resu
     body["environment"] = options.environment.into();
     body["track"] = track.as_str().into();
     let path = format!("activations/{}/recovered", options.id);
-    print(&[post(args, &options.common, &path, &body)?])
+    let answer = post(args, &options.common, &path, &body)?;
+    print_or_table(options.common.format, &answer, COLUMNS)
 }
 
 pub(super) fn close(args: &Args, options: &CloseOptions) -> anyhow::Result<ExitCode> {
-    let to = match options.to {
-        To::Normal => Target::Normal,
-        To::Existing => Target::Existing,
-    };
     let mut body = options.person.body();
-    body["to"] = to.as_str().into();
+    body["to"] = options.to.target().as_str().into();
     let path = format!("activations/{}/close", options.id);
-    print(&[post(args, &options.common, &path, &body)?])
+    let answer = post(args, &options.common, &path, &body)?;
+    print_or_table(options.common.format, &answer, COLUMNS)
+}
+
+impl To {
+    /// What the rules call it.
+    pub(super) const fn target(self) -> Target {
+        match self {
+            Self::Normal => Target::Normal,
+            Self::Existing => Target::Existing,
+        }
+    }
 }
 
 impl Person {

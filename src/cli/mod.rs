@@ -13,6 +13,7 @@ mod closing;
 mod demo;
 mod explain;
 mod export;
+mod lines;
 mod output;
 mod policy;
 mod ports;

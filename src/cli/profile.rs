@@ -9,13 +9,14 @@ use anyhow::Context;
 use clap::Subcommand;
 
 use super::explain::{explain, verdict};
+use super::lines;
 use super::output::{Out, format_or_default, table};
 use super::probe::spans_table;
 use super::{Args, Format, load};
 use crate::clock::Wall;
 use crate::decode::Decoder;
 use crate::exchange::Outcome;
-use crate::profile::{FramingKind, Profile, ProfileError, Registry};
+use crate::profile::{FramingKind, Message, Profile, ProfileError, Registry};
 use crate::recording;
 use crate::source::capture::{Form, frames};
 
@@ -38,6 +39,9 @@ pub(super) enum Verb {
     Show {
         /// Its id.
         id: String,
+        /// How to print.
+        #[arg(long)]
+        format: Option<Format>,
         /// A directory with further profiles.
         #[arg(long, value_name = "DIR")]
         profiles: Option<PathBuf>,
@@ -46,6 +50,9 @@ pub(super) enum Verb {
     Check {
         /// The file or directory.
         path: PathBuf,
+        /// How to print.
+        #[arg(long)]
+        format: Option<Format>,
     },
     /// Decode a recording: one JSON object for each frame.
     Decode {
@@ -62,6 +69,9 @@ pub(super) enum Verb {
         /// Print a table of what each byte is instead.
         #[arg(long)]
         explain: bool,
+        /// How to print.
+        #[arg(long, conflicts_with = "explain")]
+        format: Option<Format>,
         /// When the frames arrived, RFC 3339; default 1970-01-01T00:00:00Z.
         #[arg(long, value_name = "TIME", value_parser = time)]
         received_at: Option<Wall>,
@@ -79,14 +89,19 @@ pub(super) fn time(text: &str) -> Result<Wall, String> {
 pub(super) fn profile(args: &Args, verb: &Verb) -> anyhow::Result<ExitCode> {
     match verb {
         Verb::List { format, profiles } => list(&registry(args, profiles.as_deref())?, *format),
-        Verb::Show { id, profiles } => show(&registry(args, profiles.as_deref())?, id),
-        Verb::Check { path } => check(path),
+        Verb::Show {
+            id,
+            format,
+            profiles,
+        } => show(&registry(args, profiles.as_deref())?, id, *format),
+        Verb::Check { path, format } => check(path, format_or_default(*format)),
         Verb::Decode {
             id,
             file,
             hex,
             mqtt,
             explain,
+            format,
             received_at,
             profiles,
         } => {
@@ -105,6 +120,7 @@ pub(super) fn profile(args: &Args, verb: &Verb) -> anyhow::Result<ExitCode> {
                 file.as_deref(),
                 form,
                 received_at.unwrap_or(RECEIVED_AT),
+                format_or_default(*format),
             )
         }
     }
@@ -187,43 +203,126 @@ fn list(registry: &Registry, format: Option<Format>) -> anyhow::Result<ExitCode>
     Ok(ExitCode::SUCCESS)
 }
 
-fn show(registry: &Registry, id: &str) -> anyhow::Result<ExitCode> {
-    let profile = registry.get(id)?;
+#[derive(serde::Serialize)]
+struct Shown<'a> {
+    id: &'a str,
+    title: &'a str,
+    class: &'a str,
+    transport: String,
+    framing: String,
+    status: &'a str,
+    caveat: Option<&'a str>,
+    /// What it was made from, and how good that is.
+    sources: Vec<String>,
+    messages: Vec<ShownMessage>,
+}
+
+#[derive(serde::Serialize)]
+struct ShownMessage {
+    message: String,
+    topic: Option<String>,
+    fields: Vec<String>,
+    values: Vec<String>,
+}
+
+fn shown(profile: &Profile) -> Shown<'_> {
+    let sources = profile.sources.iter();
+    Shown {
+        id: &profile.id,
+        title: &profile.title,
+        class: profile.class.as_str(),
+        transport: format!("{:?}", profile.transport),
+        framing: format!("{:?}", profile.framing),
+        status: profile.status.as_str(),
+        caveat: profile.caveat.as_deref(),
+        sources: sources
+            .map(|source| format!("{} ({})", source.what, source.grade))
+            .collect(),
+        messages: profile.messages.iter().map(shown_message).collect(),
+    }
+}
+
+fn shown_message(message: &Message) -> ShownMessage {
+    let values = message.values.iter().map(|value| {
+        let what = value.what.as_ref().map_or("by case".to_owned(), |what| {
+            let radiation = what.quantity.radiation().map_or("", |r| r.as_str());
+            format!("{} {radiation}", what.quantity.as_str())
+        });
+        let factor = value
+            .sensitivity
+            .as_ref()
+            .map_or(String::new(), |s| format!(", {}", s.describe()));
+        format!("{}{factor}", what.trim_end())
+    });
+    ShownMessage {
+        message: message.name.to_string(),
+        topic: message
+            .topic
+            .as_ref()
+            .map(|topic| topic.filter().to_string()),
+        fields: message.captures.iter().map(ToString::to_string).collect(),
+        values: values.collect(),
+    }
+}
+
+fn show(registry: &Registry, id: &str, format: Option<Format>) -> anyhow::Result<ExitCode> {
+    let profile = shown(registry.get(id)?);
     let mut out = Out::new();
-    out.line(&format!("{} — {}", profile.id, profile.title))?;
-    out.line(&format!("class      {}", profile.class))?;
-    out.line(&format!("transport  {:?}", profile.transport))?;
-    out.line(&format!("framing    {:?}", profile.framing))?;
-    out.line(&format!("status     {}", profile.status))?;
-    if let Some(caveat) = &profile.caveat {
-        out.line(&format!("caveat     {caveat}"))?;
-    }
-    for source in &profile.sources {
-        out.line(&format!("source     {} ({})", source.what, source.grade))?;
-    }
-    for message in &profile.messages {
-        out.line(&format!("message    {}", message.name))?;
-        if let Some(topic) = &message.topic {
-            out.line(&format!("  topic    {}", topic.filter()))?;
-        }
-        out.line(&format!("  fields   {}", message.captures.join(", ")))?;
-        for value in &message.values {
-            let what = value.what.as_ref().map_or("by case".to_owned(), |what| {
-                let radiation = what.quantity.radiation().map_or("", |r| r.as_str());
-                format!("{} {radiation}", what.quantity.as_str())
-            });
-            let factor = value
-                .sensitivity
-                .as_ref()
-                .map_or(String::new(), |s| format!(", {}", s.describe()));
-            out.line(&format!("  value    {}{factor}", what.trim_end()))?;
-        }
+    match format_or_default(format) {
+        Format::Ndjson => out.json(&profile)?,
+        Format::Table => out.text(&sheet(&profile))?,
     }
     out.finish()?;
     Ok(ExitCode::SUCCESS)
 }
 
-fn check(path: &Path) -> anyhow::Result<ExitCode> {
+/// A profile for people.
+fn sheet(profile: &Shown<'_>) -> String {
+    let mut lines = vec![
+        format!("{} — {}", profile.id, profile.title),
+        format!("class      {}", profile.class),
+        format!("transport  {}", profile.transport),
+        format!("framing    {}", profile.framing),
+        format!("status     {}", profile.status),
+    ];
+    lines.extend(profile.caveat.map(|caveat| format!("caveat     {caveat}")));
+    lines.extend(
+        profile
+            .sources
+            .iter()
+            .map(|source| format!("source     {source}")),
+    );
+    for message in &profile.messages {
+        lines.push(format!("message    {}", message.message));
+        lines.extend(
+            message
+                .topic
+                .as_ref()
+                .map(|topic| format!("  topic    {topic}")),
+        );
+        lines.push(format!("  fields   {}", message.fields.join(", ")));
+        lines.extend(
+            message
+                .values
+                .iter()
+                .map(|value| format!("  value    {value}")),
+        );
+    }
+    lines.push(String::new());
+    lines.join("\n")
+}
+
+#[derive(serde::Serialize)]
+struct Checked {
+    path: String,
+    good: bool,
+    /// What was checked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    what: Option<String>,
+    problems: Vec<String>,
+}
+
+fn check(path: &Path, format: Format) -> anyhow::Result<ExitCode> {
     let checked = if path.is_dir() && !path.join("profile.toml").is_file() {
         let mut registry = Registry::built_in();
         registry
@@ -232,22 +331,34 @@ fn check(path: &Path) -> anyhow::Result<ExitCode> {
     } else {
         Profile::load(path).map(|profile| profile.id.to_string())
     };
-    let mut out = Out::new();
-    let code = match checked {
-        Ok(what) => {
-            out.line(&format!("{}: {what}: good", path.display()))?;
-            ExitCode::SUCCESS
-        }
+    let (what, problems) = match checked {
+        Ok(what) => (Some(what), Vec::new()),
         Err(ProfileError::Invalid(problems)) => {
-            for problem in problems {
-                out.line(&problem.to_string())?;
-            }
-            ExitCode::FAILURE
+            (None, problems.iter().map(ToString::to_string).collect())
         }
         Err(error) => return Err(error.into()),
     };
+    let checked = Checked {
+        path: path.display().to_string(),
+        good: what.is_some(),
+        what,
+        problems,
+    };
+    let mut out = Out::new();
+    match (format, &checked.what) {
+        (Format::Ndjson, _) => out.json(&checked)?,
+        (Format::Table, Some(what)) => out.line(&format!("{}: {what}: good", checked.path))?,
+        (Format::Table, None) => checked
+            .problems
+            .iter()
+            .try_for_each(|line| out.line(line))?,
+    }
     out.finish()?;
-    Ok(code)
+    Ok(if checked.good {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 fn decode(
@@ -256,13 +367,14 @@ fn decode(
     file: Option<&Path>,
     form: Form,
     received_at: Wall,
+    format: Format,
 ) -> anyhow::Result<ExitCode> {
     let profile = registry.get(id)?;
     let bytes = read(file)?;
     let records: Vec<Outcome> = recording::decode(profile, form, &bytes, received_at)?;
     let mut out = Out::new();
     for record in &records {
-        out.json(record)?;
+        lines::print(&mut out, format, record)?;
     }
     out.finish()?;
     Ok(ExitCode::SUCCESS)

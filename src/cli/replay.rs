@@ -9,10 +9,11 @@ use anyhow::{Context, bail};
 use clap::Args as ClapArgs;
 use serde::Serialize;
 
-use super::output::Out;
+use super::lines;
+use super::output::{Out, format_or_default};
 use super::profile::{read, time};
-use super::{Args, load};
-use crate::activation::Event;
+use super::{Args, Format, load};
+use crate::activation::{DeadlineView, Event};
 use crate::clock::Wall;
 use crate::closing::ClosingView;
 use crate::criteria::Judgement;
@@ -44,9 +45,13 @@ pub(super) struct Options {
     received_at: Option<Wall>,
     /// What people do meanwhile: a JSON object a line, as in
     /// `{"at":"2026-03-14T09:00:00Z","do":"ack","by":"…","note":"…"}`; `do` is
-    /// ack, recovered (source, environment, track) or close (to).
+    /// ack, decide (status), step (steps), recovered (source, environment, track)
+    /// or close (to).
     #[arg(long, value_name = "FILE")]
     people: Option<PathBuf>,
+    /// How to print.
+    #[arg(long)]
+    format: Option<Format>,
     /// Seconds between frames without a time of their own.
     #[arg(long, value_name = "S", default_value_t = 1.0)]
     every: f64,
@@ -84,6 +89,11 @@ enum Line<'a> {
         #[serde(flatten)]
         closing: &'a ClosingView,
     },
+    Deadline {
+        at: String,
+        #[serde(flatten)]
+        clock: &'a DeadlineView,
+    },
     Person {
         #[serde(flatten)]
         act: &'a Act,
@@ -112,6 +122,7 @@ pub(super) fn replay(args: &Args, options: &Options) -> anyhow::Result<ExitCode>
         clock: options.received_at.unwrap_or(Wall::from_nanos(0)),
         every: Duration::from_secs_f64(options.every),
         frames: 0,
+        format: format_or_default(options.format),
     };
     for file in &options.files {
         played.file(&profile, form, file, &mut out)?;
@@ -132,6 +143,7 @@ struct Played<'c> {
     clock: Wall,
     every: Duration,
     frames: u64,
+    format: Format,
 }
 
 impl Played<'_> {
@@ -148,7 +160,7 @@ impl Played<'_> {
         let mut decoder = Decoder::new(Arc::clone(profile));
         for captured in &captured {
             let mut outcome = Ok(());
-            let frames = &mut self.frames;
+            let (frames, format) = (&mut self.frames, self.format);
             self.replay
                 .frame(&mut decoder, captured, self.clock, |step| {
                     let is_frame = matches!(
@@ -157,7 +169,7 @@ impl Played<'_> {
                     );
                     *frames += u64::from(is_frame);
                     if outcome.is_ok() {
-                        outcome = print(out, &profile.id, &step, *frames);
+                        outcome = print(out, format, &profile.id, &step, *frames);
                     }
                 });
             outcome?;
@@ -169,49 +181,85 @@ impl Played<'_> {
     /// What people do after the last frame.
     fn finish(&mut self, profile: &Profile, out: &mut Out) -> anyhow::Result<()> {
         let mut outcome = Ok(());
-        let frames = self.frames;
+        let (frames, format) = (self.frames, self.format);
         self.replay.finish(|step| {
             if outcome.is_ok() {
-                outcome = print(out, &profile.id, &step, frames);
+                outcome = print(out, format, &profile.id, &step, frames);
             }
         });
         outcome
     }
 }
 
-fn print(out: &mut Out, profile: &str, step: &Step, frame: u64) -> anyhow::Result<()> {
+fn print(
+    out: &mut Out,
+    format: Format,
+    profile: &str,
+    step: &Step,
+    frame: u64,
+) -> anyhow::Result<()> {
     match step {
-        Step::Reading(reading, judgement) => out.json(&reading_line(reading, judgement, frame)),
-        Step::Event(event) => out.json(&Line::Event { event }),
-        Step::Level(change) => out.json(&Line::Level {
-            at: change.at.to_string(),
-            instrument: change.channel.instrument.as_str(),
-            quantity: change.channel.quantity.as_str(),
-            radiation: change.channel.quantity.radiation().map(Radiation::as_str),
-            was: change.was.as_str(),
-            now: change.now.as_str(),
-        }),
-        Step::Closing(change) => out.json(&Line::Closing {
-            at: change.at.to_string(),
-            activation: change.activation.as_str(),
-            was: change.was.map(Closing::as_str),
-            closing: &change.now,
-        }),
-        Step::Person(act, done) => out.json(&Line::Person {
-            act,
-            refused: done.as_ref().err().map(String::as_str),
-        }),
-        Step::Refused(rejected) => out.json(&Outcome::Rejected(RejectedRecord {
-            profile: profile.to_owned(),
-            frame,
-            reason: rejected.reason.as_str(),
-            error: rejected.text.clone(),
-        })),
-        Step::Ignored(ignored) => out.json(&Outcome::Ignored(IgnoredRecord {
-            profile: profile.to_owned(),
-            frame,
-            kind: ignored.as_str(),
-        })),
+        Step::Reading(reading, judgement) => {
+            lines::print(out, format, &reading_line(reading, judgement, frame))
+        }
+        Step::Event(event) => lines::print(out, format, &Line::Event { event }),
+        Step::Level(change) => lines::print(
+            out,
+            format,
+            &Line::Level {
+                at: change.at.to_string(),
+                instrument: change.channel.instrument.as_str(),
+                quantity: change.channel.quantity.as_str(),
+                radiation: change.channel.quantity.radiation().map(Radiation::as_str),
+                was: change.was.as_str(),
+                now: change.now.as_str(),
+            },
+        ),
+        Step::Closing(change) => lines::print(
+            out,
+            format,
+            &Line::Closing {
+                at: change.at.to_string(),
+                activation: change.activation.as_str(),
+                was: change.was.map(Closing::as_str),
+                closing: &change.now,
+            },
+        ),
+        Step::Deadline(at, clock) => lines::print(
+            out,
+            format,
+            &Line::Deadline {
+                at: at.to_string(),
+                clock,
+            },
+        ),
+        Step::Person(act, done) => lines::print(
+            out,
+            format,
+            &Line::Person {
+                act,
+                refused: done.as_ref().err().map(String::as_str),
+            },
+        ),
+        Step::Refused(rejected) => lines::print(
+            out,
+            format,
+            &Outcome::Rejected(RejectedRecord {
+                profile: profile.to_owned(),
+                frame,
+                reason: rejected.reason.as_str(),
+                error: rejected.text.clone(),
+            }),
+        ),
+        Step::Ignored(ignored) => lines::print(
+            out,
+            format,
+            &Outcome::Ignored(IgnoredRecord {
+                profile: profile.to_owned(),
+                frame,
+                kind: ignored.as_str(),
+            }),
+        ),
     }
 }
 

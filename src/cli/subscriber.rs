@@ -3,9 +3,10 @@
 use std::process::ExitCode;
 
 use clap::Subcommand;
+use serde_json::json;
 
-use super::output::Out;
-use super::{Args, load, runtime, start_log_for};
+use super::output::{Out, format_or_default};
+use super::{Args, Format, load, runtime, start_log_for};
 use crate::activation::{Event, EventContext};
 use crate::clock::Clock;
 use crate::pipeline::subscriber;
@@ -18,11 +19,14 @@ pub(super) enum Verb {
     Test {
         /// Id of the `[[subscriber]]`.
         id: String,
+        /// How to print.
+        #[arg(long)]
+        format: Option<Format>,
     },
 }
 
 pub(super) fn run(args: &Args, verb: &Verb) -> anyhow::Result<ExitCode> {
-    let Verb::Test { id } = verb;
+    let Verb::Test { id, format } = verb;
     let config = load(args.config.as_deref())?;
     let _log = start_log_for(args, Some(&config))?;
     let known =
@@ -47,7 +51,12 @@ pub(super) fn run(args: &Args, verb: &Verb) -> anyhow::Result<ExitCode> {
     match told {
         Ok(()) => {
             let mut out = Out::new();
-            out.line(&format!("{id} accepted {}", event.id))?;
+            match format_or_default(*format) {
+                Format::Ndjson => {
+                    out.json(&json!({"subscriber": id, "accepted": true, "event": event.id}))?;
+                }
+                Format::Table => out.line(&format!("{id} accepted {}", event.id))?,
+            }
             out.finish()?;
             Ok(ExitCode::SUCCESS)
         }

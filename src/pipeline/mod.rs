@@ -12,6 +12,7 @@ mod build;
 mod casework;
 mod command;
 mod core;
+mod desk;
 mod elevation;
 mod fixes;
 mod instrument;

@@ -3,9 +3,10 @@
 //! `{"at":"2026-03-14T09:00:00Z","do":"ack","by":"…","note":"…"}`. With
 //! `activation` it means that one; without, the one there is.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::activation::{ActivationId, wire};
+use crate::casework::{Status, Step};
 use crate::clock::Wall;
 use crate::criteria::termination::{Target, Track};
 use crate::error::excerpt;
@@ -30,7 +31,7 @@ pub struct Act {
 }
 
 /// What a person does.
-#[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(tag = "do", rename_all = "snake_case")]
 pub enum Deed {
     /// Takes notice of the activation as it is then.
@@ -51,6 +52,39 @@ pub enum Deed {
         #[serde(with = "wire::target")]
         to: Target,
     },
+    /// Decides the response status: D-07 begins.
+    Decide {
+        /// NONE, SIAGA, AKTIF_PARSIAL or AKTIF_TOTAL.
+        status: Status,
+    },
+    /// Does steps of the guideline, as `pantau case step` names them.
+    Step {
+        /// One, or a list.
+        #[serde(alias = "step", deserialize_with = "one_or_more")]
+        steps: Vec<Step>,
+    },
+}
+
+/// A step, or a list of them that is not empty.
+fn one_or_more<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Step>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Words {
+        One(String),
+        More(Vec<String>),
+    }
+    let words = match Words::deserialize(deserializer)? {
+        Words::One(word) => vec![word],
+        Words::More(words) => words,
+    };
+    if words.is_empty() {
+        return Err(serde::de::Error::custom("there is no step in the list"));
+    }
+    let step = |word: &String| {
+        let unknown = || format!("there is no step `{}`", excerpt(word, 32));
+        Step::from_word(word).ok_or_else(|| serde::de::Error::custom(unknown()))
+    };
+    words.iter().map(step).collect()
 }
 
 /// Why a script cannot be used.
@@ -98,9 +132,12 @@ mod tests {
 
             {"at":"2026-03-14T16:30:00+07:00","do":"recovered","source":true,"environment":false,"track":"facility","by":"Korlap","note":"source found"}
             {"at":"2026-03-15T00:00:00Z","do":"close","to":"TERMINATE_NORMAL","activation":"A-022468cc60f6c309","by":"Chief","note":"over"}
+            {"at":"2026-03-15T01:00:00Z","do":"step","steps":["answered","verified"],"by":"Sari","note":"n"}
+            {"at":"2026-03-15T01:00:00Z","do":"step","step":"passed_on","by":"Sari","note":"n"}
+            {"at":"2026-03-15T02:00:00Z","do":"decide","status":"AKTIF_TOTAL","by":"Chief","note":"n"}
         "#;
         let acts = acts(script).unwrap();
-        assert_eq!(acts.len(), 3);
+        assert_eq!(acts.len(), 6);
         assert_eq!(acts[0].deed, Deed::Ack);
         let recovered = Deed::Recovered {
             source: true,
@@ -110,6 +147,12 @@ mod tests {
         assert_eq!(acts[1].deed, recovered);
         assert_eq!(acts[1].at.to_string(), "2026-03-14T09:30:00Z");
         assert!(acts[2].activation.is_some());
+        let steps = vec![Step::Answered, Step::Verified];
+        assert_eq!(acts[3].deed, Deed::Step { steps });
+        let steps = vec![Step::PassedOn];
+        assert_eq!(acts[4].deed, Deed::Step { steps });
+        let status = Status::AktifTotal;
+        assert_eq!(acts[5].deed, Deed::Decide { status });
     }
 
     #[track_caller]
@@ -126,6 +169,11 @@ mod tests {
         check_wrong(&ack.replace("ack", "sing"), 1, "sing");
         check_wrong(&ack.replace("Z", ""), 1, "zone");
         check_wrong(&ack.replace(r#""by":"A","#, ""), 1, "by");
+        let step = ack.replace(r#""ack""#, r#""step","steps":["dance"]"#);
+        check_wrong(&step, 1, "no step `dance`");
+        check_wrong(&step.replace(r#""dance""#, ""), 1, "no step in the list");
+        let decide = ack.replace(r#""ack""#, r#""decide","status":"RED""#);
+        check_wrong(&decide, 1, "unknown Status");
         let earlier = ack.replace("09:00", "08:00");
         check_wrong(&format!("{ack}\n{earlier}"), 2, "back in time");
     }

@@ -9,16 +9,18 @@ use std::sync::Arc;
 use super::after::{self, Around};
 use super::build;
 use super::core::Place;
+use super::desk::Desk;
 use super::fixes::Fixes;
 use super::instrument::{Instrument, Taken};
 use super::people::{Act, Deed};
 use crate::activation::{
-    ActivationId, ChannelKey, Effect, Event, EventContext, Judged, Machine, Person,
+    ActivationId, ChannelKey, DeadlineView, Effect, Event, EventContext, Judged, Machine, Person,
 };
+use crate::casework::{Step as Done, What};
 use crate::clock::{Mono, Received, Wall};
 use crate::closing::{Change, Closings, Ground};
 use crate::config::Config;
-use crate::criteria::termination::Recovered;
+use crate::criteria::termination::{Recovered, Track};
 use crate::criteria::{Class, Judgement};
 use crate::decode::{Decoded, Decoder, Ignored, RawReading, Rejected};
 use crate::error::excerpt;
@@ -43,6 +45,8 @@ pub enum Step {
     Level(LevelChange),
     /// Something else may be proposed for the end of an event.
     Closing(Box<Change>),
+    /// A clock starts, runs out, is done or ends: when, and how it stands then.
+    Deadline(Wall, Box<DeadlineView>),
     /// A person did something, or was refused.
     Person(Box<Act>, Result<(), String>),
 }
@@ -66,6 +70,7 @@ pub struct Replay<'c> {
     areas: Vec<Place>,
     machine: Machine,
     closings: Closings,
+    desk: Desk,
     /// What people are still going to do, the last first.
     acts: Vec<Act>,
     context: EventContext,
@@ -90,6 +95,7 @@ impl<'c> Replay<'c> {
             areas: build::areas(config),
             machine: Machine::new(config.activation.clone()),
             closings: after::no_matters(config),
+            desk: Desk::new(config),
             acts: Vec::new(),
             context: EventContext {
                 node: config.node.name.clone(),
@@ -233,7 +239,8 @@ impl<'c> Replay<'c> {
                         }));
                     }
                 }
-                tell(&effects, &self.context, each);
+                let at = arrival.received.wall;
+                tell(at, &effects, &self.context, &mut self.desk, each);
                 tell_changes(after.changes, each);
             }
             Taken::Refused(rejected) => each(Step::Refused(rejected)),
@@ -242,44 +249,71 @@ impl<'c> Replay<'c> {
     }
 
     /// Lets time go on to `at`; what it brings about, and what people do, happens
-    /// on the way. A recording that jumps back stops the monotonic clock, no more.
+    /// on the way, each at its time. A recording that jumps back stops the
+    /// monotonic clock, no more.
     fn pass_time(&mut self, at: Wall, each: &mut impl FnMut(Step)) {
         self.first.get_or_insert(at);
-        while let Some(act) = self.acts.pop_if(|act| act.at <= at) {
-            self.tick_until(act.at, each);
-            let done = self.act(&act, each);
-            each(Step::Person(Box::new(act), done));
-        }
-        self.tick_until(at, each);
-    }
-
-    fn tick_until(&mut self, at: Wall, each: &mut impl FnMut(Step)) {
-        let first = self.first.unwrap_or(at);
-        let nanos = at.as_nanos().saturating_sub(first.as_nanos());
-        let mono = Mono::from_nanos(u64::try_from(nanos).unwrap_or(0)).max(self.now.mono);
-        while let Some(deadline) = self
-            .machine
-            .next_deadline()
-            .filter(|deadline| *deadline < mono)
-        {
-            let after = deadline.since(self.now.mono);
-            let due = Received {
-                wall: self.now.wall.saturating_add(after),
-                mono: deadline.max(self.now.mono),
-            };
-            let effects = self.machine.tick(due);
-            self.follow(due, &effects, each);
-            if self.machine.next_deadline() == Some(deadline) && effects.is_empty() {
+        loop {
+            let act_at = self.acts.last().map(|act| act.at).filter(|act| *act <= at);
+            // What is done when a clock is due is done in time.
+            let due = self.desk.next_due().filter(|due| *due < at);
+            let next = act_at.into_iter().chain(due).min().unwrap_or(at);
+            if self.tick_before(next, each) {
+                continue; // it may have started a clock
+            }
+            if act_at == Some(next) {
+                self.arrive(next);
+                if let Some(act) = self.acts.pop() {
+                    let done = self.act(&act, each);
+                    each(Step::Person(Box::new(act), done));
+                }
+            } else if due == Some(next) {
+                self.arrive(next);
+                tell_clocks(next, self.desk.ring(next), each);
+            } else {
                 break;
             }
-            self.now = due;
         }
+        self.arrive(at);
+    }
+
+    /// The recording's own time.
+    fn arrive(&mut self, at: Wall) {
+        let mono = self.mono_of(at);
         self.now = Received { wall: at, mono };
+    }
+
+    fn mono_of(&self, at: Wall) -> Mono {
+        let first = self.first.unwrap_or(at);
+        let nanos = at.as_nanos().saturating_sub(first.as_nanos());
+        Mono::from_nanos(u64::try_from(nanos).unwrap_or(0)).max(self.now.mono)
+    }
+
+    /// The next that time alone brings about before `at`; false when nothing is
+    /// left.
+    fn tick_before(&mut self, at: Wall, each: &mut impl FnMut(Step)) -> bool {
+        let mono = self.mono_of(at);
+        let deadline = self.machine.next_deadline();
+        let Some(deadline) = deadline.filter(|deadline| *deadline < mono) else {
+            return false;
+        };
+        let after = deadline.since(self.now.mono);
+        let due = Received {
+            wall: self.now.wall.saturating_add(after),
+            mono: deadline.max(self.now.mono),
+        };
+        let effects = self.machine.tick(due);
+        self.follow(due, &effects, each);
+        if self.machine.next_deadline() == Some(deadline) && effects.is_empty() {
+            return false;
+        }
+        self.now = due;
+        true
     }
 
     /// What no reading brought about.
     fn follow(&mut self, now: Received, effects: &[Effect], each: &mut impl FnMut(Step)) {
-        tell(effects, &self.context, each);
+        tell(now.wall, effects, &self.context, &mut self.desk, each);
         for effect in effects {
             let activation = &effect.transition().activation;
             let change = self.closings.follow(now, activation, &Ground::UNKNOWN);
@@ -293,7 +327,7 @@ impl<'c> Replay<'c> {
             None => self.only_matter()?,
         };
         let now = self.now;
-        match act.deed {
+        match &act.deed {
             Deed::Ack => {
                 let version = self
                     .machine
@@ -316,22 +350,67 @@ impl<'c> Replay<'c> {
                 track,
             } => {
                 let recovered = Recovered {
-                    source,
-                    environment,
+                    source: *source,
+                    environment: *environment,
                 };
-                let change = self
-                    .closings
-                    .recovered(now, &id, recovered, track)
-                    .map_err(|error| error.to_string())?;
-                tell_changes(change, each);
+                self.recovered(&id, recovered, *track, each)?;
+                let steps = [
+                    source.then_some(Done::SourceRecovered),
+                    environment.then_some(Done::EnvironmentRecovered),
+                ];
+                let steps: Vec<Done> = steps.into_iter().flatten().collect();
+                if !steps.is_empty() {
+                    let news = self.desk.act(&id, act, What::Steps(steps))?;
+                    tell_clocks(now.wall, news, each);
+                }
             }
             Deed::Close { .. } => {
                 self.closings
                     .close(&id)
                     .map_err(|error| error.to_string())?;
             }
+            Deed::Decide { status } => {
+                let news = self.desk.act(&id, act, What::Decide(*status))?;
+                tell_clocks(now.wall, news, each);
+            }
+            Deed::Step { steps } => {
+                let news = self.desk.act(&id, act, What::Steps(steps.clone()))?;
+                tell_clocks(now.wall, news, each);
+                self.tell_matter(&id, each)?;
+            }
         }
         Ok(())
+    }
+
+    fn recovered(
+        &mut self,
+        id: &ActivationId,
+        recovered: Recovered,
+        track: Track,
+        each: &mut impl FnMut(Step),
+    ) -> Result<(), String> {
+        let change = self
+            .closings
+            .recovered(self.now, id, recovered, track)
+            .map_err(|error| error.to_string())?;
+        tell_changes(change, each);
+        Ok(())
+    }
+
+    /// Steps may have recovered something.
+    fn tell_matter(
+        &mut self,
+        id: &ActivationId,
+        each: &mut impl FnMut(Step),
+    ) -> Result<(), String> {
+        let news = self
+            .closings
+            .view(id)
+            .and_then(|matter| self.desk.said(id)?.news(&matter));
+        match news {
+            Some((recovered, track)) => self.recovered(id, recovered, track, each),
+            None => Ok(()),
+        }
     }
 
     fn only_matter(&self) -> Result<ActivationId, String> {
@@ -350,10 +429,24 @@ fn tell_changes(changes: impl IntoIterator<Item = Change>, each: &mut impl FnMut
     }
 }
 
-fn tell(effects: &[Effect], context: &EventContext, each: &mut impl FnMut(Step)) {
+fn tell_clocks(at: Wall, news: Vec<DeadlineView>, each: &mut impl FnMut(Step)) {
+    for clock in news {
+        each(Step::Deadline(at, Box::new(clock)));
+    }
+}
+
+fn tell(
+    at: Wall,
+    effects: &[Effect],
+    context: &EventContext,
+    desk: &mut Desk,
+    each: &mut impl FnMut(Step),
+) {
     for effect in effects {
         if let Some(event) = Event::of(effect.transition(), context) {
+            let news = desk.hear(at, &event);
             each(Step::Event(Box::new(event)));
+            tell_clocks(at, news, each);
         }
     }
 }

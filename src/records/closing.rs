@@ -129,16 +129,20 @@ pub fn write_record(
     };
     let tally = write_readings(&mut folder, sources, &cases, dossier, &activations, now)?;
     let missing = missing(&tally);
-    write_texts(
-        &mut folder,
+    let named = activations.iter().filter_map(|view| view.policy.clone());
+    let named: BTreeSet<String> = named.chain(tally.policies.iter().cloned()).collect();
+    let policies =
+        policy::document(&sources.policy, &named, &sources.journal).map_err(RecordError::Case)?;
+    let content = Content {
         sources,
-        &view,
-        &activations,
-        &missing,
-        &tally,
+        view: &view,
+        activations: &activations,
+        policies: &policies,
+        missing: &missing,
+        tally: &tally,
         now,
-    )
-    .map_err(failed)?;
+    };
+    write_texts(&mut folder, &content).map_err(failed)?;
     let head = verify_cases(&sources.cases).map_or_else(
         |error| format!("case store: {error}"),
         |summary| format!("head of the case store: {}", summary.head),
@@ -283,32 +287,33 @@ fn missing(tally: &Tally) -> Vec<String> {
         .collect()
 }
 
-fn write_texts(
-    folder: &mut Folder,
-    sources: &Sources,
-    view: &CaseView,
-    activations: &[ActivationView],
-    missing: &[String],
-    tally: &Tally,
+/// What a record says beside the readings themselves.
+struct Content<'r> {
+    sources: &'r Sources,
+    view: &'r CaseView,
+    activations: &'r [ActivationView],
+    policies: &'r policy::Document,
+    missing: &'r [String],
+    tally: &'r Tally,
     now: Wall,
-) -> io::Result<()> {
-    folder.file(
-        "README.txt",
-        readme(sources, view, missing, tally, now).as_bytes(),
-    )?;
+}
+
+fn write_texts(folder: &mut Folder, content: &Content<'_>) -> io::Result<()> {
+    let Content { sources, view, .. } = content;
+    folder.file("README.txt", readme(content).as_bytes())?;
     folder.json(
         "case.json",
         &json!({
             "case": view,
             "node": sources.node,
-            "written_at": now.to_string(),
-            "complete": missing.is_empty(),
-            "missing": missing,
-            "readings": tally.readings,
+            "written_at": content.now.to_string(),
+            "complete": content.missing.is_empty(),
+            "missing": content.missing,
+            "readings": content.tally.readings,
         }),
     )?;
-    folder.json("activations.json", &activations)?;
-    folder.json("policy.json", &policy::document(&sources.policy))?;
+    folder.json("activations.json", &content.activations)?;
+    folder.json("policy.json", content.policies)?;
     folder.file("decisions.csv", decisions(view, sources.zone).as_bytes())?;
     folder.file("deadlines.csv", deadlines(view).as_bytes())
 }
@@ -361,13 +366,15 @@ fn deadlines(view: &CaseView) -> String {
     out
 }
 
-fn readme(
-    sources: &Sources,
-    view: &CaseView,
-    missing: &[String],
-    tally: &Tally,
-    now: Wall,
-) -> String {
+fn readme(content: &Content<'_>) -> String {
+    let Content {
+        sources,
+        view,
+        missing,
+        tally,
+        now,
+        ..
+    } = content;
     let summary = &view.summary;
     let drill = if summary.exercise {
         "LATIHAN / EXERCISE: not a real event\n\n"
@@ -404,13 +411,14 @@ fn readme(
          deadlines.csv     the clocks D-01 to D-21 that ran.\n\
          readings.csv      {} readings, one line for each value; the unit stands in the head of\n\
          {:18}its column. nuclide is `unknown`: nothing here identifies nuclides.\n\
-         activations.json  what the readings raised, by which rule, table and page.\n\
-         policy.json       the levels and choices by which they were judged.\n\
+         activations.json  what the readings raised, by which rule, table and page, and why.\n\
+         policy.json       the levels and choices by which they were judged; readings and\n\
+         {:18}activations name each by its hash, the SHA-256 of its text.\n\
          SHA256SUMS        the SHA-256 of each file: `sha256sum -c SHA256SUMS`, or\n\
          {:18}`pantau case verify DIR`.\n\n\
          Times end in Z (UTC) or name their zone. Numbers have a decimal point. A text that a\n\
          spreadsheet would run has a ' in front. Identity numbers and other personal data are in\n\
          the case store alone and stand here as `on file`.\n",
-        summary.id, sources.node, tally.readings, "", "",
+        summary.id, sources.node, tally.readings, "", "", "",
     )
 }

@@ -1,42 +1,57 @@
-//! The policy by which the readings of a case were judged, for its record.
+//! The policies by which the readings of a case were judged, for its record.
 
-use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
-use crate::criteria::{Basis, Policy};
+use serde::Serialize;
 
-/// Every number of the policy, by its key in `[criteria]`.
-pub(super) fn document(policy: &Policy) -> Value {
-    let words = |rules: crate::criteria::Rules| -> Vec<&'static str> {
-        rules.iter().map(|rule| rule.as_str()).collect()
-    };
-    let termination = &policy.termination;
-    json!({
-        "comparator_gt": words(policy.strict),
-        "dose_basis_net": words(policy.net_dose),
-        "count_basis": if policy.count_basis == Basis::Gross { "gross" } else { "net" },
-        "gy_to_sv": policy.gy_to_sv,
-        "persistence_min": policy.persistence_min,
-        "elevated_net_usv_h": policy.elevated_net_usv_h,
-        "background.fallback_usv_h": policy.background_fallback_usv_h,
-        "background.count_max_age_h": policy.background_count_max_age_h,
-        "rain.ratio": policy.rain_ratio,
-        "rain.hours_after": policy.rain_hours_after,
-        "nhb.ratio": policy.nhb_ratio,
-        "existing.ratio": policy.existing_ratio,
-        "min_net_cps.alpha": policy.min_net_cps.alpha,
-        "min_net_cps.beta": policy.min_net_cps.beta,
-        "medical.require_verification": policy.medical_require_verification,
-        "norm.hours": policy.norm_hours,
-        "env_max_height_m": policy.env_max_height_m,
-        "geometry_tolerance": policy.geometry_tolerance,
-        "probe_factor": policy.probe_factor,
-        "time.max_age_secs": policy.time.max_age_s,
-        "time.max_ahead_secs": policy.time.max_ahead_s,
-        "termination.hours": termination.min_hours,
-        "termination.points": termination.min_points,
-        "decision_rule": termination.guard_factor,
-        "occupancy_h.residential": termination.residential_h,
-        "occupancy_h.non_residential": termination.non_residential_h,
-        "h10_to_e": termination.h10_to_e,
+use crate::criteria::reference::{EDITION, KEYS, canonical, levels};
+use crate::criteria::{Policy, PolicyHash};
+use crate::journal::{self, Entry, JournalError};
+
+/// What a record says of policies.
+#[derive(Debug, Serialize)]
+pub(super) struct Document {
+    /// The edition of the guideline.
+    edition: &'static str,
+    /// Hash of the policy in force when the record was written.
+    policy: String,
+    /// Every setting of it, by its key in `[criteria]`.
+    settings: BTreeMap<String, String>,
+    /// Every level of it that is no configuration, by rule or name.
+    levels: BTreeMap<String, f64>,
+    /// The canonical text of it, and of each other that readings or activations
+    /// of the case name, by its hash: the SHA-256 of the text. `null` where the
+    /// journal has none.
+    texts: BTreeMap<String, Option<String>>,
+}
+
+/// The policy in force, and those that `named` names, from the journal.
+pub(super) fn document(
+    policy: &Policy,
+    named: &BTreeSet<String>,
+    journal: &Path,
+) -> Result<Document, JournalError> {
+    let text = canonical(policy);
+    let hash = PolicyHash::of_text(&text).to_string();
+    let mut texts: BTreeMap<String, Option<String>> =
+        named.iter().map(|hash| (hash.clone(), None)).collect();
+    texts.insert(hash.clone(), Some(text));
+    if texts.values().any(Option::is_none) {
+        journal::replay(journal, |record| {
+            if let Some(Entry::Policy { hash, text }) = record.entry
+                && let Some(known) = texts.get_mut(&hash)
+            {
+                known.get_or_insert(text);
+            }
+        })?;
+    }
+    let settings = KEYS.iter().flat_map(|key| key.effective(policy));
+    Ok(Document {
+        edition: EDITION,
+        policy: hash,
+        settings: settings.map(|set| (set.path, set.value)).collect(),
+        levels: levels().into_iter().collect(),
+        texts,
     })
 }

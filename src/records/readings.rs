@@ -15,7 +15,7 @@ use crate::units::rounded;
 pub(super) const HEADER: &str = "time_utc,time_local,latitude_deg,longitude_deg,altitude_m,\
 position_source,nuclide,dose_rate_uSv_per_h,count_rate_per_s,dose_uSv,surface_activity_Bq_per_cm2,\
 radiation,at_least,missing,instrument,profile,site,subject,received_utc,class,rule,disposition,\
-flags,remarks\n";
+flags,remarks,policy\n";
 
 /// How far around a place of the case readings belong to it, in degrees: about
 /// 1.1 km.
@@ -40,6 +40,8 @@ pub(super) struct Tally {
     pub(super) readings: u64,
     /// Readings without a position, by instrument, with the first and the last.
     pub(super) unplaced: BTreeMap<String, (u64, Wall, Wall)>,
+    /// Hashes of the policies that judged them.
+    pub(super) policies: BTreeSet<String>,
 }
 
 /// The surroundings of a place.
@@ -67,6 +69,11 @@ impl Selection<'_> {
     /// Its lines.
     pub(super) fn rows(&self, reading: &StoredReading, tally: &mut Tally) -> String {
         tally.readings += 1;
+        if let Some(policy) = reading.context.policy.as_deref()
+            && !tally.policies.contains(policy)
+        {
+            tally.policies.insert(policy.to_owned());
+        }
         let told = self.located.get(reading.instrument.as_str());
         let place = match (reading.position, told) {
             (Some(at), _) => Some((at.lat, at.lon, at.alt_m, at.source.as_str())),
@@ -138,6 +145,8 @@ impl Selection<'_> {
             reading.verdict.disposition.to_string(),
             flags.join(" "),
             remarks.join(" "),
+            // Empty in what was stored before readings named it.
+            csv_text(reading.context.policy.as_deref().unwrap_or_default()),
         ];
         writeln!(out, "{}", columns.join(",")).expect("a string takes everything");
     }

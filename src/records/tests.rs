@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::*;
 use crate::casework::{Act, Deed, OnJava, Report, Reporter, Step};
 use crate::clock::{Wall, Zone};
-use crate::criteria::Policy;
+use crate::criteria::{Policy, PolicyHash};
 
 const NIK: &str = "3171234567890123";
 
@@ -65,7 +65,10 @@ fn written(folder: &Path) -> PathBuf {
     store
         .append(
             at(1),
-            &[deed(1, Act::Steps { steps }), deed(2, Act::Closed)],
+            &[
+                deed(1, Act::Steps { steps }),
+                deed(2, Act::Closed { matters: vec![] }),
+            ],
         )
         .unwrap();
     path
@@ -141,6 +144,14 @@ fn a_closing_record_can_be_read_and_checked_without_us() {
             assert!(!text.contains(data), "{data:?} is in {name}: {text}");
         }
     }
+    let policy = fs::read(to.join("policy.json")).unwrap();
+    let policy: serde_json::Value = serde_json::from_slice(&policy).unwrap();
+    let hash = PolicyHash::of(&Policy::default()).to_string();
+    assert_eq!(policy["policy"], hash.as_str());
+    assert_eq!(policy["settings"]["rain.ratio"], "2");
+    assert_eq!(policy["levels"]["T3.1-I-2 uSv/h"], 100.0);
+    let text = policy["texts"][&hash].as_str().unwrap();
+    assert_eq!(PolicyHash::of_text(text).to_string(), hash);
     let readme = fs::read_to_string(to.join("README.txt")).unwrap();
     assert!(readme.contains("passive until 2056-03-14"), "{readme}");
     let checked = std::process::Command::new("sha256sum")

@@ -2,6 +2,7 @@
 //! kept, and what never gets out.
 
 mod clocks;
+mod matters;
 mod records;
 
 use serde_json::{Value, json};
@@ -223,7 +224,7 @@ async fn an_identity_number_stays_in_the_case_store() {
             heard.document["why"] == "overdue"
         })
         .await;
-    seen.push(verb(&["case", "close", "C-000001"]));
+    seen.push(verb(&["case", "close", "C-000001", "--to", "normal"]));
     daemon
         .wait("the closing record", "/api/v1/cases/C-000001", |view| {
             view["record_complete"].as_bool()

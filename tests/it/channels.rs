@@ -262,7 +262,7 @@ async fn a_test_message_reaches_its_subscriber_and_no_other() {
     let (home, told) = in_time(
         "the test message",
         tokio::task::spawn_blocking(move || {
-            let told = pantau(&home, &["subscriber", "test", "duty"]);
+            let told = pantau(&home, &["subscriber", "test", "duty", "--format", "table"]);
             (home, told)
         }),
     )

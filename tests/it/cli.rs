@@ -8,7 +8,7 @@ use std::process::{Command, Output};
 
 use serde_json::{Value, json};
 
-use crate::support::{Home, json_lines, pantau, texts};
+use crate::support::{Home, json_lines, mightyohm_line, pantau, texts};
 
 #[track_caller]
 fn check_exit(output: &Output, code: i32) {
@@ -400,4 +400,59 @@ fn pantau_with_input(home: &Home, arguments: &[&str], input: &[u8]) -> Output {
         .stdin(fs::File::open(path).unwrap())
         .output()
         .unwrap()
+}
+
+/// People get lines and tables, programs a JSON object a line, whichever the verb.
+#[test]
+fn every_verb_with_results_prints_them_as_asked() {
+    let home = Home::new();
+    home.write("log", mightyohm_line(439, 26_315));
+    home.write(
+        "cases.json",
+        r#"{"id":"E-1","kind":"reading","input":{"quantity":"dose_rate","value":0.08,"unit":"uSv/h","subject":"environment"}}"#,
+    );
+    let verbs: &[(&[&str], &str)] = &[
+        (&["assess", "cases.json"], "E-1  classification NORMAL"),
+        (&["assess", "--explain", "cases.json"], "E-1\n  "),
+        (
+            &["profile", "decode", "mightyohm", "log"],
+            "dose_rate 149.9955 uSv/h",
+        ),
+        (&["profile", "show", "mightyohm"], "transport  "),
+        (&["profile", "list"], "TRANSPORT"),
+        (
+            &["replay", "--profile", "mightyohm", "log"],
+            "deadline  D-20 running",
+        ),
+        (&["policy"], "SETTLES"),
+        (&["check"], "good; 0 instruments"),
+        (&["ports"], ""),
+    ];
+    for (verb, shown) in verbs {
+        let lines = pantau(&home, &[*verb, &["--format", "ndjson"]].concat());
+        assert!(lines.status.success(), "{verb:?}: {lines:?}");
+        json_lines(&lines);
+        assert_eq!(
+            pantau(&home, verb).stdout,
+            lines.stdout,
+            "no terminal: {verb:?}"
+        );
+        let table = pantau(&home, &[*verb, &["--format", "table"]].concat());
+        let (text, err) = texts(&table);
+        assert!(
+            table.status.success() && text.contains(shown),
+            "{verb:?}: {text}{err}"
+        );
+        assert!(!text.starts_with('{'), "{verb:?}: {text}");
+    }
+    home.write("bad.toml", "id = 1\n");
+    let path = home.path("bad.toml");
+    let check = ["profile", "check", path.to_str().unwrap()];
+    let checked = pantau(&home, &check);
+    assert_eq!(checked.status.code(), Some(1));
+    let lines = json_lines(&checked);
+    assert!(
+        lines[0]["good"] == false && lines[0]["problems"][0].is_string(),
+        "{lines:?}"
+    );
 }

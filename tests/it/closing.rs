@@ -159,24 +159,12 @@ fn people(acts: &[(i64, Value)]) -> String {
 const NORMAL: f64 = 0.19;
 const EXISTING: f64 = 2.3;
 
-#[test]
-fn a_made_up_event_ends_at_the_hours_the_rules_give() {
-    let sent = event();
-    let decline = BEGIN + (QUIET_H + RISE_H + PLATEAU_H) * 3600;
-    let end = sent.last().unwrap().at;
+/// What a replay of the event prints with these acts of people: twice the same.
+fn played_twice(config: &str, sent: &[Sent], acts: &[(i64, Value)]) -> Vec<Value> {
     let home = Home::new();
-    home.write("pantau.toml", CONFIG);
-    home.write("event.mqtt", recording(&sent));
-    let recovered =
-        json!({ "do": "recovered", "source": true, "environment": true, "track": "orphan" });
-    let close = json!({ "do": "close", "to": "TERMINATE_NORMAL" });
-    let script = people(&[
-        (decline - 3600, json!({ "do": "ack" })),
-        (decline + 3600, close.clone()),
-        (decline + 20 * 3600, recovered),
-        (end + 60, close),
-    ]);
-    home.write("people.ndjson", script);
+    home.write("pantau.toml", config);
+    home.write("event.mqtt", recording(sent));
+    home.write("people.ndjson", people(acts));
     let arguments = [
         "replay",
         "--profile",
@@ -193,10 +181,32 @@ fn a_made_up_event_ends_at_the_hours_the_rules_give() {
         first.stdout == again.stdout,
         "the same recording gave other bytes"
     );
+    json_lines(&first)
+}
 
-    let lines = json_lines(&first);
+fn text(line: &Value, key: &str) -> String {
+    line[key].as_str().unwrap_or_default().to_owned()
+}
+
+#[test]
+fn a_made_up_event_ends_at_the_hours_the_rules_give() {
+    let sent = event();
+    let decline = BEGIN + (QUIET_H + RISE_H + PLATEAU_H) * 3600;
+    let end = sent.last().unwrap().at;
+    let recovered =
+        json!({ "do": "recovered", "source": true, "environment": true, "track": "orphan" });
+    let close = json!({ "do": "close", "to": "TERMINATE_NORMAL" });
+    let lines = played_twice(
+        CONFIG,
+        &sent,
+        &[
+            (decline - 3600, json!({ "do": "ack" })),
+            (decline + 3600, close.clone()),
+            (decline + 20 * 3600, recovered),
+            (end + 60, close),
+        ],
+    );
     let of = |outcome: &'static str| lines.iter().filter(move |line| line["outcome"] == outcome);
-    let text = |line: &Value, key: &str| line[key].as_str().unwrap_or_default().to_owned();
     assert_eq!(of("reading").count(), sent.len());
 
     let levels: Vec<String> = of("level").map(|line| text(line, "now")).collect();
@@ -246,6 +256,118 @@ fn a_made_up_event_ends_at_the_hours_the_rules_give() {
         "{:?}",
         of("person").collect::<Vec<_>>()
     );
+}
+
+/// Clocks start with the opening and with what people record, run out when their
+/// hours are over, and are printed in the order of time.
+#[test]
+fn the_clocks_of_a_made_up_event_run_by_the_recording() {
+    const H: i64 = 3600;
+    let sent = event();
+    let opening = sent.iter().find(|sent| sent.usv_h >= 1.0).unwrap().at;
+    let decline = BEGIN + (QUIET_H + RISE_H + PLATEAU_H) * H;
+    let decision = opening + 5 * H;
+    let verified = decision + 30 * H;
+    let recovered = decline + 60 * H;
+    let acts = [
+        (opening + 3 * H, json!({ "do": "step", "step": "answered" })),
+        (
+            decision,
+            json!({ "do": "decide", "status": "AKTIF_PARSIAL" }),
+        ),
+        (
+            verified,
+            json!({ "do": "step", "steps": ["verification_ended"] }),
+        ),
+        (
+            recovered,
+            json!({ "do": "step", "steps": ["source_recovered", "environment_recovered"] }),
+        ),
+    ];
+    let outside = CONFIG.replace("id = \"gate\"\n", "id = \"gate\"\njava = false\n");
+    for (config, field, field_h) in [(CONFIG, "D-07J", 24), (&outside, "D-07O", 48)] {
+        let lines = played_twice(config, &sent, &acts);
+        check_order(&lines);
+        let told = |wanted: &str| -> Vec<(i64, String, i64)> {
+            let clocks = lines.iter().filter(|line| line["outcome"] == "deadline");
+            clocks
+                .filter(|line| line["rule"] == wanted)
+                .map(|line| (at(line, "at"), text(line, "state"), at(line, "start")))
+                .collect()
+        };
+        // Rule, hours, start, and when it was done.
+        let clocks = [
+            ("D-20", 1, opening, None),
+            ("D-02", 2, opening, None),
+            ("D-03", 2, opening, None),
+            ("D-01", 4, opening, Some(opening + 3 * H)),
+            (field, field_h, decision, Some(verified)),
+            ("D-11", 24, verified, None),
+            ("D-12", 72, verified, None),
+            ("D-13", 8, recovered, None),
+        ];
+        for (rule, hours, start, done) in clocks {
+            let due = start + hours * H;
+            let mut expected = vec![(start, "running", start)];
+            if done.is_none_or(|done| done > due) {
+                expected.push((due, "overdue", start));
+            }
+            if let Some(done) = done {
+                let state = if done > due { "late" } else { "done" };
+                expected.push((done, state, start));
+            }
+            let expected = expected.iter().map(|(at, state, start)| {
+                let state = (*state).to_owned();
+                (*at, state, *start)
+            });
+            assert_eq!(told(rule), expected.collect::<Vec<_>>(), "{rule}");
+        }
+        let all: std::collections::BTreeSet<String> = lines
+            .iter()
+            .filter(|line| line["outcome"] == "deadline")
+            .map(|line| text(line, "rule"))
+            .collect();
+        assert_eq!(all.len(), clocks.len(), "{all:?}");
+        let first = lines
+            .iter()
+            .find(|line| line["outcome"] == "deadline")
+            .unwrap();
+        assert_eq!(at(first, "due"), opening + H, "{first}");
+        assert!(text(first, "due_local").ends_with(" WIB"), "{first}");
+        assert!(
+            first["what"]["id"].is_string() && first["exercise"] == true,
+            "{first}"
+        );
+        // The steps recovered both, and so moved the proposal.
+        let ends = lines
+            .iter()
+            .rfind(|line| line["outcome"] == "closing")
+            .unwrap();
+        assert_eq!(ends["proposal"], "TERMINATE_NORMAL", "{ends}");
+    }
+}
+
+fn at(line: &Value, key: &str) -> i64 {
+    Wall::parse_rfc3339(&text(line, key)).expect(key).as_secs()
+}
+
+/// Every clock is told after the readings before it and before those after it; a
+/// reading that comes when a clock is due comes first.
+#[track_caller]
+fn check_order(lines: &[Value]) {
+    for (n, line) in lines.iter().enumerate() {
+        if line["outcome"] != "deadline" {
+            continue;
+        }
+        let is_reading = |line: &&Value| line["outcome"] == "reading";
+        let before = lines[..n].iter().rfind(is_reading).unwrap();
+        assert!(at(before, "measured_at") <= at(line, "at"), "{line}");
+        if let Some(after) = lines[n..].iter().find(is_reading) {
+            let strict = line["state"] == "overdue";
+            let gap = at(after, "measured_at") - at(line, "at");
+            assert!(gap > 0 || (gap == 0 && !strict), "{line} before {after}");
+        }
+    }
 }
 
 /// The hours above are hours by the clock, too.

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::now;
 use super::options::{ExportOptions, VerifyOptions};
-use crate::cli::output::{Out, complain};
+use crate::cli::output::complain;
 use crate::cli::{Args, ask, load};
 use crate::exchange::recap_csv;
 use crate::pipeline::sources_of_records;
@@ -23,16 +23,15 @@ pub(super) fn export(args: &Args, options: &ExportOptions) -> anyhow::Result<Exi
         &options.to,
         now(),
     )?;
-    let mut out = Out::new();
-    out.json(&json!({
+    let answer = json!({
         "case": options.id,
         "folder": written.folder,
         "readings": written.readings,
         "complete": written.missing.is_empty(),
         "missing": written.missing,
         "sha256sums": written.sums,
-    }))?;
-    out.finish()?;
+    });
+    ask::document(options.format, &answer)?;
     // It is there, but it is not what has to be kept for 30 years.
     Ok(if written.missing.is_empty() {
         ExitCode::SUCCESS
@@ -53,12 +52,11 @@ pub(super) fn verify(args: &Args, options: &VerifyOptions) -> anyhow::Result<Exi
         Some(folder) => folder.clone(),
         None => sources_of_records(&load(args.config.as_deref())?).cases,
     };
-    let mut out = Out::new();
-    let is_sound = match &options.dir {
-        Some(folder) => verify_folder(&mut out, folder, &store)?,
-        None => verify_store(&mut out, &store)?,
+    let (is_sound, answer) = match &options.dir {
+        Some(folder) => verify_folder(folder, &store)?,
+        None => verify_store(&store)?,
     };
-    out.finish()?;
+    ask::document(options.format, &answer)?;
     Ok(if is_sound {
         ExitCode::SUCCESS
     } else {
@@ -66,26 +64,27 @@ pub(super) fn verify(args: &Args, options: &VerifyOptions) -> anyhow::Result<Exi
     })
 }
 
-fn verify_store(out: &mut Out, store: &Path) -> anyhow::Result<bool> {
+fn verify_store(store: &Path) -> anyhow::Result<(bool, Value)> {
     if !store.is_dir() {
         bail!("there is no case store at `{}`", store.display());
     }
-    match verify_cases(store) {
-        Ok(summary) => out.json(&json!({
-            "store": store,
-            "sound": true,
-            "records": summary.records,
-            "head": summary.head,
-        }))?,
-        Err(error) => {
-            out.json(&json!({"store": store, "sound": false, "error": error.to_string()}))?;
-            return Ok(false);
+    Ok(match verify_cases(store) {
+        Ok(summary) => {
+            let (records, head) = (summary.records, summary.head);
+            let answer = json!({"store": store, "sound": true, "records": records, "head": head});
+            (true, answer)
         }
-    }
-    Ok(true)
+        Err(error) => {
+            let error = error.to_string();
+            (
+                false,
+                json!({"store": store, "sound": false, "error": error}),
+            )
+        }
+    })
 }
 
-fn verify_folder(out: &mut Out, folder: &Path, store: &Path) -> anyhow::Result<bool> {
+fn verify_folder(folder: &Path, store: &Path) -> anyhow::Result<(bool, Value)> {
     let cases = read_cases(store).ok(); // a record that left the house has none
     let known = cases
         .as_ref()
@@ -106,13 +105,13 @@ fn verify_folder(out: &mut Out, folder: &Path, store: &Path) -> anyhow::Result<b
         complain("the record is as it was written, but the case store does not know it");
     }
     let list: Vec<String> = differences.iter().map(ToString::to_string).collect();
-    out.json(&json!({
+    let answer = json!({
         "record": folder,
         "sound": list.is_empty(),
         "known_to_the_store": is_known,
         "differences": list,
-    }))?;
-    Ok(list.is_empty())
+    });
+    Ok((list.is_empty(), answer))
 }
 
 /// Which case a record says it is of.

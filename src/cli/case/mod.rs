@@ -61,7 +61,10 @@ pub(super) fn case(args: &Args, verb: &Verb) -> anyhow::Result<ExitCode> {
             act(args, &options.act, "locate", body)
         }
         Verb::Note(options) => act(args, options, "note", json!({})),
-        Verb::Close(options) => act(args, options, "close", json!({})),
+        Verb::Close(options) => {
+            let to = options.to.map(|to| to.target().as_str());
+            act(args, &options.act, "close", json!({"to": to}))
+        }
         Verb::Export(options) => export(args, options),
         Verb::Recap => recap(args),
         Verb::Verify(options) => verify(args, options),
@@ -243,7 +246,8 @@ fn now() -> Wall {
     Clock::start().wall()
 }
 
-/// A case for people: what it is, its clocks, and what was done.
+/// A case for people: what it is, its clocks, what is proposed for its end, and
+/// what was done.
 fn shown(view: &Value) -> String {
     let heads = [
         ("ID", "/id"),
@@ -271,7 +275,19 @@ fn shown(view: &Value) -> String {
     ];
     let members = |name: &str| view.get(name).and_then(Value::as_array).cloned();
     let mut text = ask::columns_of(std::slice::from_ref(view), &heads);
-    for (name, columns) in [("deadlines", &clocks[..]), ("acts", &acts[..])] {
+    let closing = [
+        ("ACTIVATION", "/activation"),
+        ("PROPOSED", "/proposal"),
+        ("BY", "/rule"),
+        ("TRACK", "/track"),
+        ("SOURCE RECOVERED", "/source_recovered"),
+        ("ENVIRONMENT RECOVERED", "/environment_recovered"),
+    ];
+    for (name, columns) in [
+        ("deadlines", &clocks[..]),
+        ("closing", &closing[..]),
+        ("acts", &acts[..]),
+    ] {
         if let Some(list) = members(name).filter(|list| !list.is_empty()) {
             text.push('\n');
             text.push_str(&ask::columns_of(&list, columns));

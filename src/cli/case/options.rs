@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Subcommand};
 
+use crate::cli::Format;
 use crate::cli::ask::Options;
+use crate::cli::closing::To;
 
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum Verb {
@@ -32,8 +34,8 @@ pub(in crate::cli) enum Verb {
     Locate(LocateOptions),
     /// Record a remark.
     Note(ActOptions),
-    /// Close a case; its record is written then.
-    Close(ActOptions),
+    /// Close a case and the matters of its activations; its record is written then.
+    Close(CloseOptions),
     /// Write the record of a case; needs no running daemon.
     Export(ExportOptions),
     /// The recapitulation of annex V as CSV; needs no running daemon.
@@ -120,6 +122,15 @@ pub(in crate::cli) struct ActOptions {
 }
 
 #[derive(Debug, ClapArgs)]
+pub(in crate::cli) struct CloseOptions {
+    #[command(flatten)]
+    pub(super) act: ActOptions,
+    /// To which exposure situation; default what is proposed for each activation.
+    #[arg(long, value_enum)]
+    pub(super) to: Option<To>,
+}
+
+#[derive(Debug, ClapArgs)]
 pub(in crate::cli) struct FormOptions {
     #[command(flatten)]
     pub(super) act: ActOptions,
@@ -196,6 +207,9 @@ pub(in crate::cli) struct ExportOptions {
     /// A folder that is not there yet.
     #[arg(long, value_name = "DIR")]
     pub(super) to: PathBuf,
+    /// How to print what was written.
+    #[arg(long)]
+    pub(super) format: Option<Format>,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -205,6 +219,9 @@ pub(in crate::cli) struct VerifyOptions {
     /// The case store's folder; default the configuration's.
     #[arg(long, value_name = "DIR")]
     pub(super) store: Option<PathBuf>,
+    /// How to print.
+    #[arg(long)]
+    pub(super) format: Option<Format>,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -6,7 +6,9 @@ use tokio::time::Instant;
 use tracing::{error, info};
 
 use super::{CaseTask, RETRY};
-use crate::casework::{Act, CaseView, Cases, Deed, Dossier, Draft, Known, Mask, Refusal, World};
+use crate::casework::{
+    Act, CaseView, Cases, Deed, Dossier, Draft, Known, Mask, Refusal, World, on_java,
+};
 use crate::clock::Wall;
 use crate::error::Chain;
 use crate::journal::{Entry, JournalError};
@@ -86,19 +88,20 @@ impl CaseTask {
     ) -> Result<Vec<Deed>, Box<Result<CaseView, Refusal>>> {
         let before = draft.request.as_deref();
         let before = before.and_then(|request| self.cases.answered(request));
-        if let Some(view) = before.and_then(|id| self.look(false).case(id)) {
+        if let Some(view) = before.and_then(|id| self.shown(id, false)) {
             return Err(Box::new(Ok(view)));
         }
         let known = |id: &str| {
             self.views.get(id).map(|view| Known {
                 exercise: view.exercise,
-                java: self.java_of(view),
+                java: on_java(&self.parts.geography, view),
             })
         };
         let world = World {
             cases: &self.cases,
             geography: &self.parts.geography,
             activation: &known,
+            matters: &|about| self.open_matters(about),
             exercise: self.parts.exercise,
             now: self.parts.clock.wall(),
             channel,
@@ -144,7 +147,7 @@ impl CaseTask {
         });
     }
 
-    pub(super) fn written(
+    pub(super) async fn written(
         &mut self,
         (deeds, answer): Waiting,
         outcome: Result<Outcome, JoinError>,
@@ -165,7 +168,7 @@ impl CaseTask {
                     info!("Case store can be written again.");
                 }
                 if let Some(answer) = answer {
-                    self.do_it(recorded, deeds, answer);
+                    self.do_it(recorded, deeds, answer).await;
                 }
             }
             (Err(error), answer) => {
@@ -197,11 +200,12 @@ impl CaseTask {
             self.cases.take(now, deed.clone());
         }
         self.changed = true;
+        self.has_news = true;
         self.find_unrecorded();
     }
 
     /// What a person did is on the disk: now it counts.
-    pub(super) fn do_it(
+    async fn do_it(
         &mut self,
         recorded: Wall,
         deeds: Vec<Deed>,
@@ -210,10 +214,11 @@ impl CaseTask {
         let Some(about) = deeds.first().map(|deed| deed.about.clone()) else {
             return;
         };
-        let mut notes = Vec::new();
+        let (mut notes, mut closed) = (Vec::new(), Vec::new());
         for deed in deeds {
-            if matches!(deed.act, Act::Closed) {
+            if let Act::Closed { matters } = &deed.act {
                 self.unrecorded.push_back(about.clone());
+                closed.extend(matters.iter().cloned());
             }
             let what = format!("{about}: {}", deed.act.summary());
             let (by, channel) = (deed.by.clone(), deed.channel.clone());
@@ -228,8 +233,11 @@ impl CaseTask {
             });
         }
         self.changed = true;
+        self.has_news = true;
         self.send(Vec::new(), notes);
-        if let Some(view) = self.look(false).case(&about) {
+        self.tell_matters().await;
+        self.close_matters(&about, closed).await;
+        if let Some(view) = self.shown(&about, false) {
             answer.send(Ok(view)).ok(); // an asker that went away needs none
         }
     }

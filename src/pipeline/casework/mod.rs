@@ -8,6 +8,7 @@
 //! written when the disk takes it.
 
 mod disk;
+mod matters;
 mod record;
 mod ring;
 
@@ -24,12 +25,13 @@ use tracing::{error, warn};
 
 use super::command::{Command, Core, Gone};
 use super::outbox::Recorded;
-use crate::activation::{ActivationView, Coordinates, DeadlineView, Event, EventContext};
+use crate::activation::{ActivationView, DeadlineView, Event, EventContext};
 use crate::casework::{
-    Act, CaseSummary, CaseView, Cases, Deed, Draft, Geography, Look, OnJava, Refusal,
+    CaseSummary, CaseView, Cases, Deed, Draft, Geography, Look, Refusal, Said, activation_of,
+    raised,
 };
 use crate::clock::{Clock, Wall};
-use crate::criteria::Class;
+use crate::closing::ClosingView;
 use crate::error::Chain;
 use crate::exchange::recap_csv;
 use crate::journal::Entry;
@@ -45,9 +47,6 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// How often what could not be written is tried again.
 const RETRY: Duration = Duration::from_secs(10);
-
-/// Who does what follows from readings.
-const OURSELVES: &str = "pantau";
 
 /// A question or a deed, with the way back for its answer.
 #[derive(Debug)]
@@ -142,6 +141,12 @@ pub(super) struct CaseTask {
     said_failing: bool,
     /// The activations that are remembered, by their ids.
     views: BTreeMap<String, ActivationView>,
+    /// What is proposed for the matters that are open, by their activations.
+    matters: BTreeMap<String, ClosingView>,
+    /// What the core was told of each activation's matter.
+    said: BTreeMap<String, Said>,
+    /// The core may have to be told something.
+    has_news: bool,
     /// Closed cases whose record is not written.
     unrecorded: VecDeque<String>,
     recording: Option<(String, JoinHandle<Result<Written, RecordError>>)>,
@@ -187,6 +192,9 @@ impl CaseTask {
             retry_at: now,
             said_failing: false,
             views: BTreeMap::new(),
+            matters: BTreeMap::new(),
+            said: BTreeMap::new(),
+            has_news: true,
             unrecorded: VecDeque::new(),
             recording: None,
             record_at: now,
@@ -204,6 +212,7 @@ impl CaseTask {
         let mut hears = true;
         self.look_around().await;
         loop {
+            self.tell_matters().await;
             self.go_on().await;
             tokio::select! {
                 () = stop.cancelled() => break,
@@ -212,9 +221,9 @@ impl CaseTask {
                     Err(broadcast::error::RecvError::Lagged(_)) => self.look_around().await,
                     Err(broadcast::error::RecvError::Closed) => hears = false,
                 },
-                Some(request) = self.requests.recv() => self.request(request),
+                Some(request) = self.requests.recv() => self.request(request).await,
                 (writing, outcome) = end_of_writing(&mut self.writing) => {
-                    self.written(writing, outcome);
+                    self.written(writing, outcome).await;
                 }
                 (id, outcome) = end_of_recording(&mut self.recording) => {
                     self.recorded(id, outcome);
@@ -229,7 +238,7 @@ impl CaseTask {
                 task,
             } = writing;
             if let Ok(outcome) = task.await {
-                self.written((deeds, answer), Ok(outcome));
+                self.written((deeds, answer), Ok(outcome)).await;
             }
         }
         if let Some((_, recording)) = self.recording.take() {
@@ -246,14 +255,17 @@ impl CaseTask {
         }
     }
 
-    fn request(&mut self, request: CaseRequest) {
+    async fn request(&mut self, request: CaseRequest) {
         match request {
             CaseRequest::List(answer) => drop(answer.send(self.look(false).list())),
             CaseRequest::Show {
                 id,
                 personal,
                 answer,
-            } => drop(answer.send(self.look(personal).case(&id))),
+            } => {
+                self.look_around().await;
+                drop(answer.send(self.shown(&id, personal)));
+            }
             CaseRequest::Deadlines { all, answer } => {
                 drop(answer.send(self.look(false).deadlines(all)));
             }
@@ -279,6 +291,10 @@ impl CaseTask {
         let Ok(views) = self.parts.core.ask(Command::Activations).await else {
             return;
         };
+        self.matters = views
+            .iter()
+            .filter_map(|status| Some((status.activation.id.clone(), status.closing.clone()?)))
+            .collect();
         let views = views.into_iter().map(|status| status.activation);
         self.views = views.map(|view| (view.id.clone(), view)).collect();
         for view in self.views.clone().values() {
@@ -288,65 +304,23 @@ impl CaseTask {
     }
 
     fn hear(&mut self, event: &Event) {
-        let Some(view) = event
-            .activation
-            .as_ref()
-            .filter(|_| event.deadline.is_none())
-        else {
+        let Some((view, at)) = activation_of(event) else {
             return;
         };
-        let at = if event.why == "risen" {
-            &event.at
-        } else {
-            &view.opened_at
-        };
-        self.take_notice(view, Wall::parse_rfc3339(at).ok());
+        self.take_notice(view, at);
+        self.has_news |= view.merged_into.is_some();
         self.views.insert(view.id.clone(), view.clone());
     }
 
-    /// Starts the duty officer's clocks of an activation at TIO3 or above, and
-    /// ends those of one that goes on as another.
     fn take_notice(&mut self, view: &ActivationView, at: Option<Wall>) {
-        let is_at_level = Class::from_word(&view.class_max)
-            .is_some_and(|class| class >= Class::PossibleEmergency);
-        let dossier = self.cases.get(&view.id);
-        let has = |wanted: fn(&Act) -> bool| {
-            dossier.is_some_and(|d| d.deeds.iter().any(|filed| wanted(&filed.deed.act)))
-        };
-        let is_raised = has(|act| matches!(act, Act::Raised { .. }));
-        let is_merged = has(|act| matches!(act, Act::Merged { .. }));
-        let act = match &view.merged_into {
-            None if is_at_level && !is_raised => Act::Raised {
-                exercise: view.exercise,
-                java: self.java_of(view),
-            },
-            Some(into) if is_raised && !is_merged => Act::Merged { into: into.clone() },
-            _ => return,
-        };
         let now = self.parts.clock.wall();
-        let at = at.filter(|_| !is_raised).unwrap_or(now);
-        self.do_ourselves(view.id.clone(), at, act);
-    }
-
-    fn java_of(&self, view: &ActivationView) -> OnJava {
-        let position = view.place.lat.zip(view.place.lon);
-        let position = position.map(|(lat, lon)| Coordinates { lat, lon });
-        let site = view.place.site.as_deref();
-        self.parts.geography.on_java(site, position)
+        if let Some(deed) = raised(&self.cases, &self.parts.geography, view, at, now) {
+            self.take_ours(deed);
+        }
     }
 
     /// A deed of the program itself: it counts at once.
-    fn do_ourselves(&mut self, about: String, at: Wall, act: Act) {
-        let deed = Deed {
-            about,
-            by: OURSELVES.to_owned(),
-            role: None,
-            note: String::new(),
-            channel: "readings".to_owned(),
-            request: None,
-            at,
-            act,
-        };
+    fn take_ours(&mut self, deed: Deed) {
         self.cases.take(self.parts.clock.wall(), deed.clone());
         self.changed = true;
         self.jobs.push_back(Job::Ours(vec![deed]));

@@ -5,7 +5,7 @@ use tokio::time::Instant;
 use tracing::{error, info};
 
 use super::{CaseTask, RETRY};
-use crate::casework::Act;
+use crate::casework::{Act, our_deed};
 use crate::error::Chain;
 use crate::records::{RecordError, Written, write_record};
 
@@ -58,7 +58,7 @@ impl CaseTask {
                     sums: written.sums,
                     complete: written.missing.is_empty(),
                 };
-                self.do_ourselves(id, self.parts.clock.wall(), act);
+                self.take_ours(our_deed(id, self.parts.clock.wall(), act));
                 return;
             }
             Ok(Err(error)) => Chain(&error).to_string(),

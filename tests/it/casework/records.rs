@@ -24,7 +24,12 @@ async fn closed(daemon: &Daemon) -> bool {
     done(daemon, "cases", json!({"activation": activation})).await;
     let steps = json!({"steps": ["final_report", "close_statement"]});
     done(daemon, "cases/C-000001/step", steps).await;
-    done(daemon, "cases/C-000001/close", json!({})).await;
+    done(
+        daemon,
+        "cases/C-000001/close",
+        json!({"to": "TERMINATE_NORMAL"}),
+    )
+    .await;
     let written = |view: &Value| view["record_complete"].as_bool();
     daemon
         .wait("the record", "/api/v1/cases/C-000001", written)
@@ -60,6 +65,27 @@ async fn a_closed_case_is_written_whole_and_every_change_is_found() {
         raised.contains("\"rule_source\": \"PUK/DK2N.3/PT.17 rev. 0, table 3.1"),
         "{raised}"
     );
+
+    // Each names the policy, whose text is in the record, and why it was raised.
+    let json = |name: &str| -> Value {
+        serde_json::from_slice(&fs::read(folder.join(name)).unwrap()).unwrap()
+    };
+    let (activations, policies) = (json("activations.json"), json("policy.json"));
+    assert_eq!(activations[0]["policy"], cell("policy"));
+    let text = &policies["texts"][cell("policy")];
+    assert!(
+        text.as_str()
+            .unwrap()
+            .starts_with("edition = PUK/DK2N.3/PT.17"),
+        "{policies:#}"
+    );
+    let explanation = &activations[0]["explanation"]["text"]["en"];
+    assert!(
+        explanation.as_str().unwrap().contains("T3.1-I-2"),
+        "{explanation}"
+    );
+    let printed = json_lines(&pantau(&daemon.home, &["policy", cell("policy")]));
+    assert_eq!(&printed[0]["text"], text);
 
     let shown = folder.to_str().unwrap();
     let (is_sound, answer) = verified(&daemon.home, &[shown]);
@@ -132,7 +158,12 @@ async fn a_record_that_a_crash_prevented_is_written_at_start() {
     done(&daemon, "cases", json!({"activation": activation})).await;
     let steps = json!({"steps": ["final_report", "close_statement"]});
     done(&daemon, "cases/C-000001/step", steps).await;
-    let view = done(&daemon, "cases/C-000001/close", json!({})).await;
+    let view = done(
+        &daemon,
+        "cases/C-000001/close",
+        json!({"to": "TERMINATE_NORMAL"}),
+    )
+    .await;
     assert_eq!(
         (&view["state"], &view["record_complete"]),
         (&json!("closed"), &Value::Null)

@@ -207,6 +207,15 @@ impl RawMqtt {
             }
             (vec![topic.clone()], Claim::Topic(topic))
         } else if self.is_each {
+            if !profile.topics().any(|t| profile.identity.is_of_topic(t)) {
+                let text = format!(
+                    "devices of `{}` are named inside their messages, so each needs a table of its own",
+                    profile.id
+                );
+                let hint = "an [[instrument]] with `mqtt.device` or `mqtt.topic` for each";
+                section.refuse("mqtt.each", Refused::new(text).hint(hint));
+                return None;
+            }
             let filters = profile.topics().map(TopicPattern::filter).collect();
             (filters, Claim::Each)
         } else {

@@ -578,6 +578,11 @@ fn inputs() {
         "only one of",
     );
     bad(
+        "[broker]\nurl = \"mqtt://h\"\n[[instrument]]\nid = \"all\"\nprofile = \"safecast-zen\"\nmqtt.each = true",
+        "instrument[0] (all).mqtt.each",
+        "named inside their messages",
+    );
+    bad(
         &station("mqtt.each = true\nposition = { lat = 1, lon = 1 }"),
         &at("position"),
         "every device",

@@ -104,6 +104,8 @@ pub(super) struct CoreTask {
     fixes: Fixes,
     /// Something was learned since it was last written down.
     pub(super) has_learned: bool,
+    /// An instrument rose above normal, or fell back.
+    pub(super) has_elevation_changed: bool,
     /// What the store could not take yet, in order.
     overflow: VecDeque<Item>,
     /// What the outbox could not take yet, in order.
@@ -132,6 +134,7 @@ impl CoreTask {
             ack: None,
             fixes: Fixes::default(),
             has_learned: false,
+            has_elevation_changed: false,
             overflow: VecDeque::new(),
             unsent: VecDeque::new(),
         }
@@ -271,9 +274,11 @@ impl CoreTask {
                 let at = known.unwrap_or_else(|| {
                     info!(instrument = %instrument.id, %topic, "New instrument on the broker.");
                     let at = self.parts.instruments.len();
-                    self.parts
-                        .memories
-                        .give(&mut instrument, &self.parts.policy.learning);
+                    self.parts.memories.give(
+                        &mut instrument,
+                        &self.parts.policy.learning,
+                        self.parts.started,
+                    );
                     self.by_name.insert(instrument.id.clone(), at);
                     self.parts.instruments.push(instrument);
                     at
@@ -429,6 +434,10 @@ impl CoreTask {
                 instrument.ledger.readings += 1;
                 instrument.ledger.handed_over += 1;
                 self.has_learned |= after.has_learned;
+                if instrument.elevation.take_change() {
+                    self.has_elevation_changed = true;
+                    self.parts.keeper.notify_one();
+                }
                 let notes = self.note_changes(&after.changes);
                 if effects.is_empty() && notes.is_empty() {
                     self.store_item(item);

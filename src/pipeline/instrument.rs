@@ -2,7 +2,6 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::Duration;
 
 use geo::Intersects;
 
@@ -23,6 +22,7 @@ use crate::store::embedded::Context;
 use super::background::Background;
 use super::books::Ledger;
 use super::core::Place;
+use super::elevation::Elevation;
 use super::fixes::Fixes;
 
 /// Readings remembered to recognise one that comes again (DQ-07). The store
@@ -79,7 +79,8 @@ pub(super) struct Instrument {
     sightings: VecDeque<Sighting>,
     rain_ended: Option<Mono>,
     raining: bool,
-    elevated_since: Option<Mono>,
+    /// How long it has been above normal.
+    pub(super) elevation: Elevation,
     /// When the event began that it holds at a level, where that matters.
     onset: Option<Wall>,
 }
@@ -129,7 +130,7 @@ impl Instrument {
             sightings: VecDeque::with_capacity(SIGHTINGS),
             rain_ended: None,
             raining: false,
-            elevated_since: None,
+            elevation: Elevation::default(),
             onset: None,
         }
     }
@@ -245,7 +246,7 @@ impl Instrument {
             .onset
             .map(|onset| arrival.received.wall.secs_since(onset) / 86_400.0);
         self.note_area(&reading, areas);
-        self.setting.persistence_min = self.elevated_since.map(|since| minutes(now.since(since)));
+        self.setting.persistence_min = self.elevation.minutes(now);
         let sighting = Sighting {
             device: (),
             sequence: reading.sequence,
@@ -265,7 +266,7 @@ impl Instrument {
             }
             self.sightings.push_back(sighting);
             if judgement.disposition == Disposition::Accept {
-                self.note_elevation(&judgement, now);
+                self.elevation.note(&judgement, arrival.received);
             }
         }
         if let Some(sequence) = reading.sequence {
@@ -311,22 +312,4 @@ impl Instrument {
             hours_since_end: ended.map(|ended| now.since(ended).as_secs_f64() / 3600.0),
         }
     }
-
-    /// Since when the instrument has been above normal without a break, for
-    /// T2.2-3. A reading that cannot be judged neither begins nor ends it.
-    fn note_elevation(&mut self, judgement: &Judgement, now: Mono) {
-        match judgement.class {
-            Some(Class::Elevated | Class::PossibleEmergency | Class::Emergency) => {
-                self.elevated_since.get_or_insert(now);
-            }
-            Some(Class::Normal | Class::Exempt | Class::ExistingManaged) => {
-                self.elevated_since = None;
-            }
-            Some(Class::Unclassified | Class::Invalid) | None => {}
-        }
-    }
-}
-
-fn minutes(duration: Duration) -> f64 {
-    duration.as_secs_f64() / 60.0
 }

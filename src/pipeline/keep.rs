@@ -1,9 +1,10 @@
-//! What is kept across restarts beside the journal: learned backgrounds and open
-//! matters, in `state/` of the data folder, off the way of the readings.
+//! What is kept across restarts beside the journal: learned backgrounds, since
+//! when instruments are above normal, and open matters, in `state/` of the data folder, off the way of the readings.
 //!
 //! The matters are written within a second of anything that would make a survey
 //! seem further than it is, else every minute in which something changed; the
-//! backgrounds whenever an hour has ended; both at the end.
+//! backgrounds whenever an hour has ended, and at once who rose above normal or
+//! fell back; all at the end.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -16,8 +17,10 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info};
 
 use super::command::{Command, Core};
+use super::elevation::Elevation;
 use super::instrument::Instrument;
 use crate::background::Memory;
+use crate::clock::{Received, Wall};
 use crate::closing::Saved;
 use crate::criteria::Learning;
 use crate::error::Chain;
@@ -31,23 +34,45 @@ const NOT_BEFORE: Duration = Duration::from_secs(1);
 
 const BACKGROUND: &str = "background";
 const CLOSING: &str = "closing";
+const ELEVATED: &str = "elevated";
 
-/// What was learned, by place and instrument, of instruments not seen yet.
+/// What was kept, by place and instrument, of instruments not seen yet.
 #[derive(Debug, Default)]
-pub(super) struct Memories(BTreeMap<String, Memory>);
+pub(super) struct Memories {
+    learned: BTreeMap<String, Memory>,
+    /// Since when above normal, RFC 3339.
+    elevated: BTreeMap<String, String>,
+}
 
 impl Memories {
-    /// Gives an instrument what it learned before, at the place it stands at.
-    pub(super) fn give(&mut self, instrument: &mut Instrument, policy: &Learning) {
-        if let Some(memory) = self.0.remove(&key(instrument)) {
+    /// Gives an instrument what was kept of it, at the place it stands at.
+    pub(super) fn give(
+        &mut self,
+        instrument: &mut Instrument,
+        policy: &Learning,
+        started: Received,
+    ) {
+        let key = key(instrument);
+        if let Some(memory) = self.learned.remove(&key) {
             instrument.background.resume(memory, policy);
             instrument.use_background();
         }
+        let began = self.elevated.remove(&key);
+        if let Some(began) = began.and_then(|text| Wall::parse_rfc3339(&text).ok()) {
+            instrument.elevation = Elevation::resumed(began, started);
+        }
+    }
+
+    /// Since when those are above normal that nobody has asked for.
+    pub(super) fn elevated(&self) -> impl Iterator<Item = (String, Wall)> {
+        self.elevated
+            .iter()
+            .filter_map(|(key, text)| Some((key.clone(), Wall::parse_rfc3339(text).ok()?)))
     }
 
     /// What nobody has asked for.
     pub(super) fn rest(&self) -> impl Iterator<Item = (String, Arc<Memory>)> {
-        self.0
+        self.learned
             .iter()
             .map(|(key, memory)| (key.clone(), Arc::new(memory.clone())))
     }
@@ -65,6 +90,8 @@ pub(super) fn key(instrument: &Instrument) -> String {
 pub struct Unsaved {
     /// Everything learned.
     pub(super) learned: Option<BTreeMap<String, Arc<Memory>>>,
+    /// Since when instruments are above normal.
+    pub(super) elevated: Option<BTreeMap<String, Wall>>,
     /// Every matter.
     pub(super) closings: Option<Saved>,
 }
@@ -72,8 +99,11 @@ pub struct Unsaved {
 /// What was kept. A file that cannot be used is said, and is no reason not to
 /// start.
 pub(super) fn kept(folder: &Path) -> (Memories, Option<Saved>) {
-    let memories = read(folder, BACKGROUND).unwrap_or_default();
-    (Memories(memories), read(folder, CLOSING))
+    let memories = Memories {
+        learned: read(folder, BACKGROUND).unwrap_or_default(),
+        elevated: read(folder, ELEVATED).unwrap_or_default(),
+    };
+    (memories, read(folder, CLOSING))
 }
 
 fn read<T: DeserializeOwned>(folder: &Path, kind: &str) -> Option<T> {
@@ -131,6 +161,9 @@ impl Keeper {
         if fresh.learned.is_some() {
             self.unsaved.learned = fresh.learned;
         }
+        if fresh.elevated.is_some() {
+            self.unsaved.elevated = fresh.elevated;
+        }
         if fresh.closings.is_some() {
             self.unsaved.closings = fresh.closings;
         }
@@ -165,6 +198,16 @@ fn write(folder: &Path, mut unsaved: Unsaved) -> Result<(), Box<Failure>> {
             return Err(Box::new(Failure { error, unsaved }));
         }
         unsaved.closings = None;
+    }
+    if let Some(elevated) = &unsaved.elevated {
+        let texts: BTreeMap<&str, String> = elevated
+            .iter()
+            .map(|(key, began)| (key.as_str(), began.to_string()))
+            .collect();
+        if let Err(error) = sealed::write(&file(folder, ELEVATED), ELEVATED, &texts) {
+            return Err(Box::new(Failure { error, unsaved }));
+        }
+        unsaved.elevated = None;
     }
     if let Some(learned) = &unsaved.learned {
         let by_key: BTreeMap<&str, &Memory> = learned

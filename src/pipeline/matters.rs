@@ -92,6 +92,12 @@ impl CoreTask {
                 let unseen = self.parts.memories.rest();
                 unseen.chain(seen).collect::<BTreeMap<_, _>>()
             }),
+            elevated: std::mem::take(&mut self.has_elevation_changed).then(|| {
+                let seen = self.parts.instruments.iter().filter_map(|instrument| {
+                    Some((keep::key(instrument), instrument.elevation.began()?))
+                });
+                self.parts.memories.elevated().chain(seen).collect()
+            }),
             closings: self.parts.closings.unsaved(now),
         }
     }

@@ -13,6 +13,7 @@ mod casework;
 mod command;
 mod core;
 mod desk;
+mod elevation;
 mod fixes;
 mod instrument;
 mod keep;
@@ -208,7 +209,7 @@ impl Daemon {
         let case_outbox = recorded_tx.clone();
         let mut built = build::instruments(&config);
         for instrument in &mut built.instruments {
-            memories.give(instrument, &config.criteria.learning);
+            memories.give(instrument, &config.criteria.learning, started);
         }
         let keeper = Arc::new(Notify::new());
         let core = CoreTask::new(Parts {

@@ -461,6 +461,14 @@ impl NameTemplate {
         parts.any(|part| matches!(part, NamePart::Capture(_)))
     }
 
+    /// Whether a topic of this pattern alone tells the name.
+    pub fn is_of_topic(&self, pattern: &TopicPattern) -> bool {
+        self.parts.iter().all(|part| match part {
+            NamePart::Text(_) => true,
+            NamePart::Capture(wanted) => pattern.capture_names().any(|name| name == wanted),
+        })
+    }
+
     /// The name of the device that speaks on `topic`, where the topic alone
     /// tells it.
     pub fn of_topic(&self, pattern: &TopicPattern, topic: &str) -> Option<String> {

@@ -13,6 +13,7 @@ mod criteria;
 mod damage;
 mod deliver;
 mod dialogue;
+mod elevation;
 mod framing;
 mod gps;
 mod http;

@@ -60,12 +60,28 @@ pub(super) fn assess(args: &Args, options: &Options) -> anyhow::Result<ExitCode>
 /// Longest id that is shown to people, in characters.
 const ID_CHARS: usize = 64;
 
+/// What is shown first of an answer, where it is there.
+const HEAD: [&str; 7] = [
+    "error",
+    "classification",
+    "std_status",
+    "category",
+    "due",
+    "rule",
+    "disposition",
+];
+
 /// Each answer on a line: its id, and the keys that it has.
 fn answers(lines: &[Line]) -> anyhow::Result<String> {
     let mut rows = vec![vec!["ID".to_owned(), "ANSWER".to_owned()]];
     for line in lines {
         let mut answer = Vec::new();
         flatten("", &serde_json::to_value(&line.answer)?, &mut answer);
+        let place = |pair: &Vec<String>| {
+            HEAD.iter()
+                .position(|head| pair.first().is_some_and(|key| key == head))
+        };
+        answer.sort_by_key(|pair| place(pair).unwrap_or(HEAD.len()));
         let words: Vec<String> = answer.iter().map(|pair| pair.join(" ")).collect();
         rows.push(vec![id(line), words.join(", ")]);
     }

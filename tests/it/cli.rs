@@ -414,7 +414,7 @@ fn every_verb_with_results_prints_them_as_asked() {
     let verbs: &[(&[&str], &str)] = &[
         (
             &["assess", "cases.json"],
-            "classification NORMAL, disposition ACCEPT",
+            "E-1  classification NORMAL, std_status NONE, rule NR",
         ),
         (&["assess", "--explain", "cases.json"], "E-1\n  "),
         (

@@ -11,11 +11,11 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::Attempt;
-use super::replace::replace;
 use crate::activation::Event;
 use crate::clock::{Clock, Wall};
 use crate::error::Chain;
 use crate::exchange::cap::{CapContext, Earlier, FeedEntry, cap_document, cap_feed, cap_identity};
+use crate::store::replace::replace;
 
 /// Messages in the feed; older ones stay in the folder.
 const FEED_ENTRIES: usize = 200;

@@ -16,7 +16,6 @@ mod log;
 mod mail;
 mod mqtt;
 mod queue;
-mod replace;
 mod subscriber;
 mod template;
 mod terminal;

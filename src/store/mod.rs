@@ -5,6 +5,7 @@
 
 pub mod embedded;
 mod key;
+pub mod replace;
 pub mod sealed;
 
 pub use key::{NANOS_PER_MS, point_time};

@@ -4,13 +4,15 @@
 //! Two lines: `{"kind":…,"schema":1,"sha256":"…"}`, then the content; the hash is
 //! that of the second line without its end.
 
-use std::fs::{self, File};
-use std::io::{self, ErrorKind, Write as _};
+use std::fs;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
+
+use super::replace::replace;
 
 /// The version of the content that this program writes and reads.
 const SCHEMA: u32 = 1;
@@ -80,17 +82,6 @@ pub fn write(path: &Path, kind: &str, content: &impl Serialize) -> Result<(), Se
         path: path.to_owned(),
         source,
     })
-}
-
-fn replace(path: &Path, text: &[u8]) -> io::Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    fs::create_dir_all(folder)?;
-    let fresh = beside(path, "new");
-    let mut file = File::create(&fresh)?;
-    file.write_all(text)?;
-    file.sync_all()?;
-    fs::rename(&fresh, path)?;
-    File::open(folder)?.sync_all()
 }
 
 /// Reads the file at `path`; `None` when there is none. One that is damaged, or

@@ -4,9 +4,15 @@ use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::Path;
 
-/// Puts `bytes` in the place of what was at `path`.
-pub(super) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+/// Puts `bytes` in the place of what was at `path`; makes its folder if need be.
+/// Returns once it is on the disk.
+///
+/// # Errors
+///
+/// When it could not be written; what was there is then still there.
+pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
+    fs::create_dir_all(folder)?;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let fresh = folder.join(format!(".{name}.new"));
     let mut file = File::create(&fresh)?;

@@ -87,6 +87,16 @@ fn whole(
     })
 }
 
+/// The function code of a whole frame from `address` with the right checksum;
+/// that of an exception counts as the function's.
+pub(super) fn sound_function(address: u8, order: CrcOrder, frame: &[u8]) -> Option<u8> {
+    let (body, crc) = frame.split_last_chunk::<2>()?;
+    let [first, function, ..] = body else {
+        return None;
+    };
+    (*first == address && crc_bytes(body, order) == *crc).then_some(function & !EXCEPTION)
+}
+
 /// What stands before the first sound answer, with its length.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Stray {

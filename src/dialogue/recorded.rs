@@ -71,6 +71,10 @@ impl<'p> Recorded<'p> {
             if self.is_greeted(&answer).is_some() {
                 continue;
             }
+            if self.is_of_start(&answer) {
+                continue;
+            }
+            self.realign(&answer);
             let mut input = BytesMut::from(answer);
             while let Some((request, due)) = self.due() {
                 self.take(request, due, &mut input);
@@ -119,6 +123,62 @@ impl<'p> Recorded<'p> {
             self.variables.take(&due.sets, answer);
         }
         Some(length)
+    }
+
+    /// Whether a sound answer on a bus is to a function that no cycle asks for:
+    /// one of the start script.
+    fn is_of_start(&self, answer: &[u8]) -> bool {
+        let (address, order) = (self.plan.address, self.plan.crc_order);
+        let Some(function) = modbus::sound_function(address, order, answer) else {
+            return false;
+        };
+        let asked: Vec<u8> = self.bus_requests().map(ModbusRequest::function).collect();
+        !asked.is_empty() && !asked.contains(&function)
+    }
+
+    /// Where an answer has a length that one request of the cycle has alone, it is
+    /// the answer to that one: what is missing before it cannot shift the rest.
+    fn realign(&mut self, answer: &[u8]) {
+        let (address, order) = (self.plan.address, self.plan.crc_order);
+        let lengths: Vec<usize> = self
+            .bus_requests()
+            .map(ModbusRequest::answer_bytes)
+            .collect();
+        let length = self.later.len();
+        let is_plain = lengths.len() == length && self.first.len() == length && length > 0;
+        if !is_plain || modbus::sound_function(address, order, answer).is_none() {
+            return;
+        }
+        let mut fitting = lengths
+            .iter()
+            .enumerate()
+            .filter(|(_, bytes)| **bytes == answer.len());
+        let (Some((place, _)), None) = (fitting.next(), fitting.next()) else {
+            return;
+        };
+        let due = self.count % length;
+        if place == due {
+            return;
+        }
+        let whole = self.parts.split().freeze();
+        if let Some(join) = self.join.filter(|_| !whole.is_empty()) {
+            self.find(join, Framed::Unfinished(whole));
+        }
+        let cycle = self.count - due;
+        self.count = if place > due {
+            cycle + place
+        } else {
+            cycle + length + place
+        };
+        self.is_lacking = place > 0;
+    }
+
+    /// What a cycle asks on a bus.
+    fn bus_requests(&self) -> impl Iterator<Item = ModbusRequest> {
+        self.later.iter().filter_map(|(_, due)| match due.expect {
+            Expect::Modbus(asked) => Some(asked),
+            _ => None,
+        })
     }
 
     /// Takes the next answer out of `input`.

@@ -110,8 +110,14 @@ async fn real_recordings_survive_kill_9() {
         let stored = exported(&daemon.home, "team");
         let twice: Vec<_> = stored.iter().filter(|(_, times)| **times != 1).collect();
         assert!(twice.is_empty(), "{name}: {twice:?}");
+        // How many lines are under way while the store is looked at hangs on the
+        // machine; on both sides of the crash there are some that are sure.
+        let killed_at = &times[&kill_after];
         assert!(
-            owed.len() + unsure.len() == times.len() && unsure.len() <= 3,
+            owed.len() + unsure.len() == times.len()
+                && unsure.len() <= times.len() / 2
+                && owed.contains(killed_at)
+                && owed.last() != Some(killed_at),
             "{name}: {} owed, {} unsure of {}",
             owed.len(),
             unsure.len(),

@@ -15,8 +15,11 @@ use crate::criteria::{
 use crate::decode::{Decoded, Decoder, Ignored, RejectReason, Rejected};
 use crate::error::excerpt;
 use crate::normalise::{Arrival, Normaliser};
+use crate::quality::collapse::Collapse;
 use crate::quality::{Arrived, Message};
-use crate::reading::{DeviceTime, Flag, InstrumentId, PositionSource, Reading, Sequence};
+use crate::reading::{
+    DeviceTime, Flag, InstrumentId, NoValue, PositionSource, Quantity, Reading, Sequence,
+};
 use crate::store::embedded::Context;
 
 use super::background::Background;
@@ -79,6 +82,8 @@ pub(super) struct Instrument {
     sightings: VecDeque<Sighting>,
     rain_ended: Option<Mono>,
     raining: bool,
+    /// Whether its detector reads low because it is overloaded.
+    collapse: Collapse,
     /// How long it has been above normal.
     pub(super) elevation: Elevation,
     /// When the event began that it holds at a level, where that matters.
@@ -130,6 +135,7 @@ impl Instrument {
             sightings: VecDeque::with_capacity(SIGHTINGS),
             rain_ended: None,
             raining: false,
+            collapse: Collapse::default(),
             elevation: Elevation::default(),
             onset: None,
         }
@@ -255,6 +261,9 @@ impl Instrument {
         };
         let arrived = sighting.arrived(&self.sightings);
         self.setting.arrived = Some(arrived);
+        if arrived != Arrived::Duplicate {
+            self.note_collapse(&mut reading, now);
+        }
         let judgement = judge_reading(&reading, &self.setting, policy);
         if judgement.remarks.contains(Remark::Stale) {
             reading.flags.insert(Flag::Stale);
@@ -278,6 +287,22 @@ impl Instrument {
             class: judgement.class,
         });
         Taken::Reading(reading, Box::new(judgement))
+    }
+
+    /// A dose rate that collapsed after a rise is no value but over-range (SN-3).
+    fn note_collapse(&mut self, reading: &mut Reading, now: Mono) {
+        let background = self.setting.background_usv_h;
+        if reading.flags.contains(Flag::TestMode) {
+            return;
+        }
+        for channel in &mut reading.channels {
+            if let (Quantity::DoseRate, Ok(amount)) = (channel.quantity, channel.measured)
+                && self.collapse.take(now, amount.number(), background)
+            {
+                channel.measured = Err(NoValue::Overrange);
+                reading.flags.insert(Flag::Overrange);
+            }
+        }
     }
 
     /// An instrument without a site is where its position says it is.

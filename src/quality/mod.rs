@@ -1,6 +1,7 @@
 //! Checks of a reading against the readings and the clock around it. They add
 //! facts; none drops a reading.
 
+pub mod collapse;
 pub mod sequence;
 pub mod time;
 

@@ -1,9 +1,10 @@
-//! T2.2-3 across a restart: the hour above normal goes on where it was.
+//! What an instrument remembers: the hour above normal across a restart (T2.2-3),
+//! and a collapse after a rise (SN-3).
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::support::{Daemon, Home, mightyohm_line};
+use crate::support::{Daemon, Home, json_lines, mightyohm_line, pantau};
 
 /// 0.5 µSv/h at a fixed station: above normal, below TIO3.
 const STATION: &str = "[[site]]\nid = \"gate\"\nname = \"Main gate\"\n\
@@ -53,4 +54,46 @@ async fn an_hour_that_began_before_a_restart_is_over_in_time() {
     let rule = |all: &Value| all[0]["rule"].as_str().map(str::to_owned);
     let rule = daemon.wait("T2.2-3", "/api/v1/activations", rule).await;
     assert_eq!(rule, "T2.2-3");
+}
+
+/// 5,000 µSv/h, and then a quarter of an hour of almost nothing: the tube is
+/// overloaded, and the level holds.
+#[test]
+fn a_tube_that_collapses_lowers_nothing() {
+    let home = Home::new();
+    let message = |minute: u32, seconds: u32, usv_h: f64| {
+        let payload = json!({
+            "measured_at": format!("2026-03-14T03:{minute:02}:{seconds:02}Z"),
+            "dose_rate": {"value": usv_h, "unit": "uSv/h"},
+        });
+        json!({"topic": "irdms/gate/reading", "payload": payload.to_string()}).to_string()
+    };
+    let mut lines = vec![
+        message(0, 0, 0.1),
+        message(1, 0, 5000.0),
+        message(1, 5, 0.01),
+    ];
+    lines.extend((2..20).map(|minute| message(minute, 0, 0.01)));
+    home.write("log", lines.join("\n"));
+    home.write(
+        "pantau.toml",
+        "[broker]\nurl = \"mqtt://127.0.0.1\"\n[[instrument]]\nid = \"gate\"\n\
+         profile = \"pantau-station\"\nbackground = { dose_rate_usv_h = 0.1 }\n",
+    );
+    let replayed = pantau(
+        &home,
+        &["replay", "--profile", "pantau-station", "--mqtt", "log"],
+    );
+    let records = json_lines(&replayed);
+    let levels: Vec<&Value> = records
+        .iter()
+        .filter(|record| record["outcome"] == "level")
+        .map(|record| &record["now"])
+        .collect();
+    assert_eq!(levels, ["EMERGENCY"]);
+    let last = records
+        .iter()
+        .rfind(|record| record["outcome"] == "reading");
+    let last = last.unwrap();
+    assert_eq!(last["values"][0]["missing"], "overrange", "{last:#}");
 }

@@ -20,10 +20,6 @@ const WITHOUT_A_TEST: &[(&str, &str)] = &[
     ("T3.3-5", "says where to measure; nothing is compared"),
     ("D-07", "short for D-07J and D-07O"),
     (
-        "SN-3",
-        "proposed in alarm-semantics.md; the alarm has no such state",
-    ),
-    (
         "C-15",
         "a free field for whoever signs; no check is asked for",
     ),

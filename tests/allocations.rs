@@ -2,48 +2,23 @@
 //!
 //! A binary of its own: the allocator of the whole process counts.
 
-use pantau::criteria::{
-    CountBackground, Input, Observation, Policy, Remarks, Setting, Shown, Status, Subject, judge,
-};
-use pantau::quality::{Arrived, TimeCheck};
+#[path = "bench/observed.rs"]
+mod observed;
+
+use observed::observed;
+use pantau::criteria::{Policy, Subject, judge};
 use pantau::reading::{Quantity, Radiation};
 
 fn allocations(subject: Subject, values: &[(Quantity, f64)]) -> u64 {
-    let setting = Setting {
-        subject: Some(subject),
-        distance_m: Some(1.0),
-        background_usv_h: Some(0.08),
-        background_counts: CountBackground {
-            alpha: Some(0.1),
-            beta: Some(1.0),
-            age_h: Some(1.0),
-        },
-        ..Setting::default()
-    };
-    let channels: Vec<Input> = values
-        .iter()
-        .map(|(quantity, value)| Input {
-            quantity: *quantity,
-            shown: Shown::Number(*value),
-            noted: Remarks::EMPTY,
-        })
-        .collect();
-    let observation = Observation {
-        setting: &setting,
-        channels: &channels,
-        status: Status::default(),
-        arrived: Arrived::Fresh,
-        time: TimeCheck::default(),
-        has_position: true,
-        noted: Remarks::EMPTY,
-    };
     let policy = Policy::default();
-    let mut class = None;
-    let counted = allocation_counter::measure(|| {
-        class = judge(&observation, &policy).class;
-    });
-    assert!(class.is_some());
-    counted.count_total
+    observed(subject, values, |observation| {
+        let mut class = None;
+        let counted = allocation_counter::measure(|| {
+            class = judge(observation, &policy).class;
+        });
+        assert!(class.is_some());
+        counted.count_total
+    })
 }
 
 #[test]

@@ -2,11 +2,11 @@
 //!
 //! Below 1 µs, and nothing from the heap.
 
+mod observed;
+
 use divan::{AllocProfiler, Bencher, black_box};
-use pantau::criteria::{
-    CountBackground, Input, Observation, Policy, Remarks, Setting, Shown, Status, Subject, judge,
-};
-use pantau::quality::{Arrived, TimeCheck};
+use observed::observed;
+use pantau::criteria::{Policy, Subject, judge};
 use pantau::reading::{Quantity, Radiation};
 
 #[global_allocator]
@@ -17,36 +17,10 @@ fn main() {
 }
 
 fn bench(bencher: Bencher<'_, '_>, subject: Subject, values: &[(Quantity, f64)]) {
-    let setting = Setting {
-        subject: Some(subject),
-        distance_m: Some(1.0),
-        background_usv_h: Some(0.08),
-        background_counts: CountBackground {
-            alpha: Some(0.1),
-            beta: Some(1.0),
-            age_h: Some(1.0),
-        },
-        ..Setting::default()
-    };
-    let channels: Vec<Input> = values
-        .iter()
-        .map(|(quantity, value)| Input {
-            quantity: *quantity,
-            shown: Shown::Number(*value),
-            noted: Remarks::EMPTY,
-        })
-        .collect();
-    let observation = Observation {
-        setting: &setting,
-        channels: &channels,
-        status: Status::default(),
-        arrived: Arrived::Fresh,
-        time: TimeCheck::default(),
-        has_position: true,
-        noted: Remarks::EMPTY,
-    };
     let policy = Policy::default();
-    bencher.bench_local(|| judge(black_box(&observation), black_box(&policy)));
+    observed(subject, values, |observation| {
+        bencher.bench_local(|| judge(black_box(observation), black_box(&policy)));
+    });
 }
 
 #[divan::bench]

@@ -19,6 +19,7 @@ use super::id::ActivationId;
 use super::machine::{Judged, Machine};
 use super::place::{Coordinates, Place, Spot};
 use super::settle::Touch;
+use super::shelf::Shelf;
 use super::state::{Activation, Closed, Evidence, Member, Stamp};
 use super::take::Heard;
 use crate::clock::Wall;
@@ -221,6 +222,12 @@ impl Machine {
             closed: None,
             told: 0,
             untold_since: None,
+            escalation: super::Escalation::default(),
+            shelf: None,
+            proposed_shelf: None,
+            out_of_service: false,
+            inhibited_by: None,
+            withheld: None,
             policy: None,
             explanation: None,
         };
@@ -332,6 +339,9 @@ impl Machine {
         if gone.ack.is_none() {
             kept.ack = None;
         }
+        kept.escalation.absorb(&gone.escalation);
+        kept.proposed_shelf = None;
+        kept.shelf = kept.shelf.take().zip(gone.shelf.take()).map(Shelf::both);
         kept.spots.absorb(&gone.spots);
         kept.absorbed.push(gone.place.clone());
         kept.absorbed.extend(gone.absorbed.iter().cloned());
@@ -348,6 +358,7 @@ impl Machine {
         gone.version += 1;
         gone.told = gone.version;
         gone.untold_since = None;
+        gone.escalation.stop();
         gone.class = Class::Normal;
         gone.unknown = false;
         for member in &mut gone.members {

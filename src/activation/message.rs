@@ -10,8 +10,8 @@ use super::guide::{self, Guide};
 use super::id::Mode;
 use super::place::{Coordinates, Place};
 use super::state::{Activation, Evidence};
-use super::transition::Why;
-use super::view::{EventContext, NAME_CHARS, where_now};
+use super::transition::{Transition, Why};
+use super::view::{EventContext, NAME_CHARS, next_contacts, where_now};
 use crate::clock::{Wall, Zone};
 use crate::criteria::{Class, Recommendation, Source, Subject};
 use crate::error::excerpt;
@@ -37,12 +37,13 @@ pub struct Text {
     pub en: Words,
 }
 
-/// A message about `activation`, told at `at` because of `why`.
-pub(super) fn text(activation: &Activation, why: Why, at: Wall, context: &EventContext) -> Text {
+/// A message about what a transition did, told because of `why`.
+pub(super) fn text(transition: &Transition, why: Why, context: &EventContext) -> Text {
     let telling = Telling {
-        activation,
+        activation: &transition.activation,
         why,
-        at,
+        at: transition.stamp.wall,
+        next_contacts: next_contacts(transition),
         zone: context.zone,
         recorded: context.recorded,
     };
@@ -71,6 +72,7 @@ struct Telling<'a> {
     activation: &'a Activation,
     why: Why,
     at: Wall,
+    next_contacts: Option<Wall>,
     zone: Zone,
     recorded: bool,
 }
@@ -109,6 +111,15 @@ fn headline(telling: &Telling<'_>, guide: &Guide, language: Language) -> String 
         Why::Closed => language.pick("DITUTUP", "CLOSED"),
         Why::Merged => language.pick("DIGABUNG", "MERGED"),
         Why::Updated => language.pick("PEMUTAKHIRAN", "UPDATE"),
+        Why::Escalated => language.pick(
+            "BELUM DIAKUI, KONTAK BERIKUTNYA",
+            "NOT ACKNOWLEDGED, NEXT CONTACTS",
+        ),
+        Why::Reminder => language.pick("MASIH BELUM DIAKUI", "STILL NOT ACKNOWLEDGED"),
+        Why::Shelved => language.pick("NOTIFIKASI DITUNDA", "NOTIFICATIONS SHELVED"),
+        Why::Unshelved => language.pick("PENUNDAAN BERAKHIR", "NO LONGER SHELVED"),
+        Why::BackInService => language.pick("ALAT BERTUGAS LAGI", "STATION BACK IN SERVICE"),
+        Why::Uninhibited => language.pick("MASIH BERLANGSUNG", "STILL GOING ON"),
     };
     let highest = &activation.highest;
     text.push_str(&format!(
@@ -167,6 +178,17 @@ fn lines(telling: &Telling<'_>, guide: &Guide, language: Language) -> Vec<String
         "Do first",
         language.of(guide.first).to_owned(),
     );
+    if let Some(at) = telling.next_contacts {
+        let text = format!(
+            "{} {}",
+            language.pick(
+                "bila belum diakui, kontak berikutnya diberi tahu pada",
+                "unless acknowledged, the next contacts are told at"
+            ),
+            both_zones(at, telling.zone),
+        );
+        line("Selanjutnya", "Next", text);
+    }
     if activation.members.len() > 1 {
         line("Saluran", "Channels", members(activation, language));
     }
@@ -204,6 +226,27 @@ fn state(telling: &Telling<'_>, language: Language) -> String {
     if let Some(ack) = &activation.ack {
         let by = language.pick("diakui oleh", "acknowledged by");
         text.push_str(&format!("; {by} {}", inert(&ack.by, NAME_CHARS)));
+    }
+    if let Some(shelf) = &activation.shelf {
+        let word = language.pick("notifikasi ditunda sampai", "shelved until");
+        let by = language.pick("oleh", "by");
+        let until = both_zones(shelf.until_wall, telling.zone);
+        text.push_str(&format!(
+            "; {word} {until}, {by} {}",
+            inert(&shelf.by, NAME_CHARS)
+        ));
+        if let Some(second) = &shelf.second {
+            text.push_str(&format!(" + {}", inert(second, NAME_CHARS)));
+        }
+        text.push_str(&format!(": {}", inert(&shelf.reason, NAME_CHARS)));
+    }
+    if activation.out_of_service {
+        text.push_str("; ");
+        text.push_str(language.pick("alat sedang tidak bertugas", "station out of service"));
+    }
+    if let Some(by) = &activation.inhibited_by {
+        let word = language.pick("di samping", "beside");
+        text.push_str(&format!("; {word} {by}"));
     }
     let into = activation
         .closed

@@ -17,15 +17,21 @@
 pub mod condition;
 
 mod deadline;
+mod escalate;
+mod escalation;
 mod evidence;
 mod group;
 mod guide;
 mod id;
+mod inhibit;
 mod machine;
 mod message;
 mod place;
 mod restore;
+mod service;
+mod service_notice;
 mod settle;
+mod shelf;
 mod state;
 mod take;
 mod transition;
@@ -34,12 +40,17 @@ mod view;
 pub(crate) mod wire;
 
 pub use deadline::{Bilingual, DeadlineView};
+pub use escalation::{Due, Escalation, Reach, Stage, Timetable, Timetables};
 pub use id::{ActivationId, Mode};
 pub use machine::{AckError, Config, Grounds, Judged, Machine, Person};
 pub use message::{Text, Words};
 pub(crate) use message::{both_zones, inert};
 pub use place::{Coordinates, Place, PlaceContext, SiteRef, Spot, Spots};
 pub use restore::{Saved, Snapshot};
+pub use service::{OutOfService, SERVICE_BOUND, ServiceError};
+pub use shelf::{
+    SHELF_BOUND, SHELF_BOUND_EMERGENCY, Shelf, ShelveError, Shelved, Shelving, is_same_person,
+};
 pub use state::{
     Acknowledgement, Activation, ChannelKey, Closed, Evidence, Member, Note, Shown, Stamp, Watch,
 };

@@ -8,8 +8,11 @@ use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 use super::condition::Condition;
+use super::escalation::Escalation;
 use super::id::{ActivationId, Mode};
 use super::place::{Place, Spots};
+use super::shelf::Shelf;
+use super::transition::Why;
 use super::wire;
 use crate::clock::{Mono, Wall};
 use crate::criteria::{Class, Explanation, Recommendation, Remarks, Rule, Rules, Subject};
@@ -325,6 +328,24 @@ pub struct Activation {
     /// Since when a version waits to be told, in the machine's own time.
     #[serde(rename = "untold_since_ns", with = "wire::mono_option")]
     pub untold_since: Option<Mono>,
+    /// How far the telling has gone without an acknowledgement.
+    #[serde(default, skip_serializing_if = "Escalation::is_untouched")]
+    pub escalation: Escalation,
+    /// Its notifications rest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shelf: Option<Shelf>,
+    /// One person asked for that; at TIO2 a second one has to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proposed_shelf: Option<Shelf>,
+    /// Everything that holds it is out of service.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub out_of_service: bool,
+    /// The TIO2 that speaks for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inhibited_by: Option<ActivationId>,
+    /// What was kept back while it was muted or another spoke for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub withheld: Option<Why>,
     /// Hash of the policy that judged the reading which set `class_max`; absent
     /// in records that do not name it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -346,6 +367,19 @@ impl Activation {
     /// Whether it is not over yet.
     pub const fn is_open(&self) -> bool {
         self.closed.is_none()
+    }
+
+    /// Whether its notifications rest.
+    pub const fn is_muted(&self) -> bool {
+        self.shelf.is_some() || self.out_of_service
+    }
+
+    /// It changed, and people are told at once.
+    pub(super) fn is_told(&mut self, why: Why) {
+        self.version += 1;
+        self.told = self.version;
+        self.untold_since = None;
+        self.withheld = self.inhibited_by.as_ref().map(|_| why);
     }
 
     /// What it is shown as.

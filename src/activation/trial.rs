@@ -1,5 +1,6 @@
 //! A message that tries a subscriber: marked as a drill, about nothing.
 
+use super::escalation::{Reach, Stage};
 use super::message::{Text, Words};
 use super::view::{Event, EventContext};
 use crate::clock::Wall;
@@ -25,6 +26,7 @@ impl Event {
         Self {
             id: format!("{id}.1"),
             why: "test".to_owned(),
+            reach: Reach::up_to(Stage::Everyone),
             at: at.to_string(),
             node: context.node.clone(),
             exercise: true,

@@ -4,12 +4,13 @@
 use serde::{Deserialize, Serialize};
 
 use super::deadline::DeadlineView;
+use super::escalation::{Reach, Stage};
 use super::id::Mode;
 use super::message::{self, Text, inert};
 use super::place::{Coordinates, Place};
-use super::state::{Activation, Evidence, Member};
-use super::transition::Transition;
-use crate::clock::Zone;
+use super::state::{Activation, Evidence, Member, Stamp};
+use super::transition::{Transition, Why};
+use crate::clock::{Wall, Zone};
 use crate::criteria::{Class, Explanation, Recommendation, Source};
 use crate::language::Language;
 use crate::units::rounded;
@@ -50,6 +51,27 @@ pub struct ActivationView {
     pub data_lost: bool,
     /// Its readings were old when they arrived.
     pub late: bool,
+    /// How far the telling has gone: first, second or everyone.
+    #[serde(default)]
+    pub contacts: Stage,
+    /// When the next contacts are told, unless somebody acknowledges.
+    #[serde(default)]
+    pub next_contacts_at: Option<String>,
+    /// Its notifications rest until then, at the latest.
+    #[serde(default)]
+    pub shelved_until: Option<String>,
+    /// By whom: one person, at TIO2 two.
+    #[serde(default)]
+    pub shelved_by: Vec<String>,
+    /// Who asked to shelve a TIO2, and waits for a second person.
+    #[serde(default)]
+    pub shelf_proposed_by: Option<String>,
+    /// Everything that holds it is out of service.
+    #[serde(default)]
+    pub out_of_service: bool,
+    /// The TIO2 beside it that speaks for it.
+    #[serde(default)]
+    pub inhibited_by: Option<String>,
     /// Not real.
     pub exercise: bool,
     /// environment, person or object.
@@ -168,6 +190,24 @@ impl ActivationView {
             confirmed: activation.confirmed,
             data_lost: activation.unknown,
             late: activation.late,
+            contacts: activation.escalation.stage,
+            next_contacts_at: None,
+            shelved_until: activation
+                .shelf
+                .as_ref()
+                .map(|shelf| shelf.until_wall.to_string()),
+            shelved_by: activation
+                .shelf
+                .iter()
+                .flat_map(|shelf| std::iter::once(&shelf.by).chain(&shelf.second))
+                .map(|name| inert(name, NAME_CHARS))
+                .collect(),
+            shelf_proposed_by: activation
+                .proposed_shelf
+                .as_ref()
+                .map(|shelf| inert(&shelf.by, NAME_CHARS)),
+            out_of_service: activation.out_of_service,
+            inhibited_by: activation.inhibited_by.as_ref().map(ToString::to_string),
             exercise: activation.mode == Mode::Exercise,
             subject: activation.subject.to_string(),
             place: PlaceView::of(activation),
@@ -283,12 +323,18 @@ pub struct EventContext {
 /// that ran out.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Event {
-    /// The message: `<activation>.<version>`, or
+    /// The message: `<activation>.<version>`, with `.r<n>` when it says a version
+    /// again, or
     /// `<case or activation>.<rule>.<second it was due>`. One that comes twice is
     /// one message.
     pub id: String,
-    /// raised, risen, reopened, cleared, closed, merged, updated or overdue.
+    /// raised, risen, reopened, cleared, closed, merged, updated, escalated,
+    /// reminder, shelved, unshelved, back_in_service, uninhibited, overdue,
+    /// out_of_service or in_service.
     pub why: String,
+    /// Which contacts it is for.
+    #[serde(default)]
+    pub reach: Reach,
     /// When it happened.
     pub at: String,
     /// Which node tells.
@@ -314,15 +360,19 @@ impl Event {
         let why = transition.tell?;
         let activation = &transition.activation;
         Some(Self {
-            id: Self::message_id(activation),
+            id: Self::message_id(transition),
             why: why.as_str().to_owned(),
+            reach: transition.reach,
             at: transition.stamp.wall.to_string(),
             node: inert(&context.node, NAME_CHARS),
             exercise: activation.mode == Mode::Exercise,
             recorded: context.recorded,
-            activation: Some(ActivationView::of(activation)),
+            activation: Some(ActivationView {
+                next_contacts_at: next_contacts(transition).map(|at| at.to_string()),
+                ..ActivationView::of(activation)
+            }),
             deadline: None,
-            text: message::text(activation, why, transition.stamp.wall, context),
+            text: message::text(transition, why, context),
         })
     }
 
@@ -353,8 +403,40 @@ impl Event {
         recommended == Some(Recommendation::AktifParsial.as_str())
     }
 
-    /// The id of the message that tells an activation's current version.
-    pub fn message_id(activation: &Activation) -> String {
-        format!("{}.{}", activation.id, activation.version)
+    /// Whether it asks people to take notice.
+    pub fn asks_for_notice(&self) -> bool {
+        const ASKS: &[Why] = &[
+            Why::Raised,
+            Why::Risen,
+            Why::Reopened,
+            Why::Escalated,
+            Why::Unshelved,
+        ];
+        ASKS.iter().any(|why| why.as_str() == self.why)
     }
+
+    /// Whether it only says again what is so.
+    pub fn is_repeat(&self) -> bool {
+        [Why::Escalated, Why::Reminder]
+            .iter()
+            .any(|why| why.as_str() == self.why)
+    }
+
+    /// The id of the message that tells a transition.
+    pub fn message_id(transition: &Transition) -> String {
+        let activation = &transition.activation;
+        let of_version = format!("{}.{}", activation.id, activation.version);
+        if transition.tell.is_some_and(Why::is_repeat) {
+            format!("{of_version}.r{}", activation.escalation.said)
+        } else {
+            of_version
+        }
+    }
+}
+
+/// When the next contacts are told, by the wall clock of the transition.
+pub(super) fn next_contacts(transition: &Transition) -> Option<Wall> {
+    let at = transition.activation.escalation.next_step()?;
+    let Stamp { wall, mono } = transition.stamp;
+    Some(wall.saturating_add(at.since(mono)))
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::activation::{
-    ActivationView, DeadlineView, Event, EventContext, Text, Words, both_zones, inert,
+    ActivationView, DeadlineView, Event, EventContext, Reach, Stage, Text, Words, both_zones, inert,
 };
 use crate::clock::Wall;
 
@@ -39,6 +39,7 @@ pub fn notice(
     Event {
         id,
         why: "overdue".to_owned(),
+        reach: Reach::up_to(Stage::Second), // the next role has to hear of it
         at: now.to_string(),
         node: inert(&context.node, NAME_CHARS),
         exercise: view.exercise,

@@ -109,13 +109,17 @@ pub(super) async fn acknowledge(
         channel: "http",
         answer,
     });
-    match asked.await? {
-        Ok(view) => Ok(Json(view)),
-        Err(Refusal::Unknown(text)) => Err(Problem::new(StatusCode::NOT_FOUND, text)),
-        Err(Refusal::Invalid(text)) => Err(Problem::new(StatusCode::BAD_REQUEST, text)),
-        Err(Refusal::Stale(current, text)) => {
+    asked.await?.map(Json).map_err(refused)
+}
+
+/// A refusal of the core as a problem.
+pub(super) fn refused(refusal: Refusal) -> Problem {
+    match refusal {
+        Refusal::Unknown(text) => Problem::new(StatusCode::NOT_FOUND, text),
+        Refusal::Invalid(text) => Problem::new(StatusCode::BAD_REQUEST, text),
+        Refusal::Stale(current, text) => {
             let current = serde_json::to_value(current).unwrap_or(Value::Null);
-            Err(Problem::new(StatusCode::CONFLICT, text).with("current", current))
+            Problem::new(StatusCode::CONFLICT, text).with("current", current)
         }
     }
 }

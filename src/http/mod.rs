@@ -9,6 +9,7 @@ mod cases;
 mod closing;
 mod guard;
 mod metrics;
+mod mute;
 mod problem;
 
 use std::path::PathBuf;
@@ -116,6 +117,17 @@ fn router(context: Context) -> Router {
         .route("/api/v1/activations", get(api::activations))
         .route("/api/v1/activations/{id}", get(api::activation))
         .route("/api/v1/activations/{id}/ack", post(api::acknowledge))
+        .route("/api/v1/activations/{id}/shelve", post(mute::shelve))
+        .route("/api/v1/activations/{id}/unshelve", post(mute::unshelve))
+        .route("/api/v1/out-of-service", get(mute::services))
+        .route(
+            "/api/v1/instruments/{id}/out-of-service",
+            post(mute::out_of_service),
+        )
+        .route(
+            "/api/v1/instruments/{id}/in-service",
+            post(mute::in_service),
+        )
         .route(
             "/api/v1/activations/{id}/recovered",
             post(closing::recovered),

@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::activation::{Event, Snapshot, Transition};
+use crate::activation::{Event, OutOfService, Snapshot, Transition};
 use crate::clock::Wall;
 
 /// Something to be sent to one subscriber.
@@ -90,6 +90,22 @@ pub enum Entry {
         channel: String,
         /// What.
         what: String,
+        /// Remark.
+        note: String,
+    },
+    /// A person took a station out of service.
+    OutOfService {
+        /// Until when, and why.
+        out: Box<OutOfService>,
+    },
+    /// It is in service again.
+    BackInService {
+        /// The instrument.
+        instrument: String,
+        /// Who.
+        by: String,
+        /// Through which channel.
+        channel: String,
         /// Remark.
         note: String,
     },

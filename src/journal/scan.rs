@@ -11,6 +11,7 @@ use super::JournalError;
 use super::record::{self, BadLine, Chained, Decoded, Entry, Hash, Outgoing, Record};
 use crate::activation::{Event, Saved, Transition};
 use crate::clock::Wall;
+use crate::reading::InstrumentId;
 
 /// What is wrong with a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -260,6 +261,8 @@ pub(super) struct Collected {
     snapshot: Option<Saved>,
     /// By activation, with the record's number.
     latest: BTreeMap<String, (u64, Box<Transition>)>,
+    /// Who is out of service.
+    out_of_service: BTreeMap<String, Saved>,
     /// By the number of the record that decided it.
     waiting: BTreeMap<u64, Waiting>,
     notices: BTreeSet<String>,
@@ -272,6 +275,7 @@ impl Collected {
         let mut latest: Vec<_> = self.latest.into_values().collect();
         latest.sort_by_key(|(seq, _)| *seq);
         saved.extend(latest.into_iter().map(|(_, t)| Saved::Transition(t)));
+        saved.extend(self.out_of_service.into_values());
         Recovery {
             saved,
             waiting: self.waiting.into_values().collect(),
@@ -291,6 +295,7 @@ impl Collected {
             None => {}
             Some(Entry::Snapshot { snapshot }) => {
                 self.latest.clear();
+                self.out_of_service.clear();
                 self.snapshot = Some(Saved::Snapshot(snapshot));
             }
             Some(Entry::Transition { transition, outbox }) => {
@@ -307,6 +312,16 @@ impl Collected {
                     waiting.outgoing.remove(&outgoing);
                     !waiting.outgoing.is_empty()
                 });
+            }
+            Some(Entry::OutOfService { out }) => {
+                let key = out.instrument.to_string();
+                self.out_of_service.insert(key, Saved::OutOfService(out));
+            }
+            Some(Entry::BackInService { instrument, .. }) => {
+                if let Some(id) = InstrumentId::new(&instrument) {
+                    self.out_of_service
+                        .insert(instrument, Saved::BackInService(id));
+                }
             }
             Some(Entry::Policy { hash, .. }) => self.policy = Some(hash),
             Some(

@@ -451,7 +451,7 @@ fn a_restart_goes_on_from_the_last_state_and_with_the_open_outbox() {
     let (mut journal, _) = Journal::open(folder.path(), at(0)).unwrap();
     let mut machine = Machine::new(Config::default());
     let to = |transition: &Transition, subscriber: &str| Outgoing {
-        message: crate::activation::Event::message_id(&transition.activation),
+        message: crate::activation::Event::message_id(transition),
         subscriber: subscriber.to_owned(),
     };
     let mut sent = Vec::new();

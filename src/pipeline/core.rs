@@ -25,8 +25,8 @@ use super::keep::Memories;
 use super::outbox::Recorded;
 use super::router::{Route, Router};
 use crate::ack::Ack;
-use crate::activation::{Effect, Judged, Machine, Mode};
-use crate::clock::{Clock, Received};
+use crate::activation::{Effect, Event, Judged, Machine, Mode};
+use crate::clock::{Clock, Received, Zone};
 use crate::closing::{Closings, Ground};
 use crate::criteria::{ExistingArea, Policy};
 use crate::decode::{RejectReason, Rejected};
@@ -69,6 +69,7 @@ pub(super) type Admit = Box<dyn Fn(usize, &str) -> Option<Instrument> + Send>;
 /// What the core needs from outside.
 pub(super) struct Parts {
     pub(super) node: String,
+    pub(super) zone: Zone,
     pub(super) clock: Clock,
     pub(super) started: Received,
     pub(super) mode: Mode,
@@ -451,12 +452,22 @@ impl CoreTask {
     }
 
     pub(super) fn record(&mut self, effects: Vec<Effect>, notes: Vec<Entry>, item: Option<Item>) {
+        self.record_all(effects, Vec::new(), notes, item);
+    }
+
+    pub(super) fn record_all(
+        &mut self,
+        effects: Vec<Effect>,
+        notices: Vec<Event>,
+        notes: Vec<Entry>,
+        item: Option<Item>,
+    ) {
         let recorded = Recorded {
             decided: Instant::now(),
             effects,
             notes,
             item,
-            notices: Vec::new(),
+            notices,
         };
         if !self.unsent.is_empty() {
             self.unsent.push_back(recorded);

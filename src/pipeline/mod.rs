@@ -18,11 +18,13 @@ mod fixes;
 mod instrument;
 mod keep;
 mod matters;
+mod mute;
 mod outbox;
 mod people;
 mod replay;
 mod router;
 mod subscribers;
+mod urgent;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
@@ -41,8 +43,8 @@ pub use background::{BackgroundView, CandidateView, LearningView};
 pub use books::{Account, Books};
 pub use casework::{CaseRequest, Casework};
 pub use command::{
-    ActivationStatus, Command, Core, Gone, InstrumentCounts, InstrumentView, LinkView, Refusal,
-    Status, StoreView,
+    ActivationStatus, By, Command, Core, Gone, InstrumentCounts, InstrumentView, LinkView, Refusal,
+    ServiceView, ShelfStatus, Status, StoreView,
 };
 pub use keep::Unsaved;
 pub use outbox::EVENT_BOUND;
@@ -67,6 +69,7 @@ use casework::{CaseParts, CaseTask};
 use command::COMMAND_BOUND;
 use core::{CoreTask, Parts};
 use outbox::{Listener, Outbox, RECORDED_BOUND, Recorded};
+use urgent::Urgent;
 
 /// How long each step of the shutdown may take before it is named and left.
 const STEP: Duration = Duration::from_secs(15);
@@ -201,6 +204,9 @@ impl Daemon {
             unwritten: VecDeque::new(),
             unstored: VecDeque::new(),
             held: VecDeque::new(),
+            rosters: config.rosters.clone(),
+            urgent: Urgent::default(),
+            core: commands_tx.clone(),
         };
         let outbox = tokio::spawn(outbox.run(recorded, reports, leftover));
 
@@ -214,6 +220,7 @@ impl Daemon {
         let keeper = Arc::new(Notify::new());
         let core = CoreTask::new(Parts {
             node: config.node.name.clone(),
+            zone: config.node.zone,
             clock,
             started,
             mode: config.node.mode,

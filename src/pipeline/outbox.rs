@@ -13,9 +13,11 @@ use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::time::{Instant, timeout_at};
 use tracing::{error, info, warn};
 
+use super::command::Command;
+use super::urgent::Urgent;
 use crate::activation::{Effect, Event, EventContext};
 use crate::clock::Clock;
-use crate::deliver::{Offers, Outcome, Report, SubscriberConfig};
+use crate::deliver::{Offers, Outcome, Report, Rosters, SubscriberConfig};
 use crate::error::Chain;
 use crate::journal::{self, Entry, Journal, Outgoing};
 use crate::store::embedded::{Item, Writer};
@@ -149,6 +151,12 @@ pub(super) struct Outbox {
     pub(super) unstored: VecDeque<Item>,
     /// Changes that were told before they were on disk.
     pub(super) held: VecDeque<Held>,
+    /// Who is told at once, and who next.
+    pub(super) rosters: Rosters,
+    /// TIO2s on their way.
+    pub(super) urgent: Urgent,
+    /// Where it is said that nobody accepts one.
+    pub(super) core: mpsc::Sender<Command>,
 }
 
 /// A job that the journal's thread could not take yet.
@@ -176,6 +184,7 @@ impl Outbox {
         let mut retry = tokio::time::interval(RETRY);
         retry.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
+            let unaccepted = self.urgent.next();
             tokio::select! {
                 taken = recorded.recv_many(&mut changes, RECORDED_BOUND) => {
                     if taken == 0 {
@@ -184,6 +193,7 @@ impl Outbox {
                     self.take_all(&mut changes).await;
                 }
                 Some(report) = reports.recv() => self.report(report),
+                () = sleep_until(unaccepted), if unaccepted.is_some() => self.hurry(),
                 _ = retry.tick(), if self.is_behind() => self.catch_up(),
             }
         }
@@ -344,7 +354,7 @@ impl Outbox {
         };
         self.listeners
             .iter()
-            .filter(|listener| listener.config.filter.wants(&event))
+            .filter(|listener| self.is_for(&listener.config, &event))
             .map(|listener| Outgoing {
                 message: event.id.clone(),
                 subscriber: listener.config.id.to_string(),
@@ -354,8 +364,10 @@ impl Outbox {
 
     fn tell(&mut self, event: Event) {
         let event = Arc::new(event);
+        self.urgent.told(&event, Instant::now());
+        let (rosters, urgent) = (&self.rosters, &self.urgent);
         for listener in &mut self.listeners {
-            if listener.config.filter.wants(&event) {
+            if is_for(&listener.config, &event, rosters, urgent) {
                 listener.offer(Arc::clone(&event));
             }
         }
@@ -363,8 +375,22 @@ impl Outbox {
         self.show_waiting();
     }
 
+    fn is_for(&self, config: &SubscriberConfig, event: &Event) -> bool {
+        is_for(config, event, &self.rosters, &self.urgent)
+    }
+
+    /// Tells the core which TIO2s nobody accepts. A core that has no room now is
+    /// told by the next round.
+    fn hurry(&mut self) {
+        for id in self.urgent.unaccepted(Instant::now()) {
+            error!(activation = %id, "No subscriber accepts a TIO2; the next contacts are told.");
+            self.core.try_send(Command::Unaccepted(id)).ok();
+        }
+    }
+
     /// Offers what was not accepted before a restart.
     fn offer_again(&mut self, subscriber: &str, event: Arc<Event>) {
+        self.urgent.told(&event, Instant::now());
         if let Some(listener) = self
             .listeners
             .iter_mut()
@@ -384,6 +410,9 @@ impl Outbox {
             listener.waiting = listener.waiting.saturating_sub(1);
         }
         self.show_waiting();
+        if matches!(report.outcome, Outcome::Accepted { .. }) {
+            self.urgent.accepted(&report.message, &report.subscriber);
+        }
         let entry = Entry::Result {
             outgoing: Outgoing {
                 message: report.message,
@@ -407,6 +436,21 @@ impl Outbox {
             .map(|listener| (listener.config.id.to_string(), listener.waiting))
             .collect();
         self.waiting.send_replace(waiting);
+    }
+}
+
+/// Whether a subscriber is told: what it wants, at its place in the rosters, and
+/// no TIO2 that it knows of speaks for it.
+fn is_for(config: &SubscriberConfig, event: &Event, rosters: &Rosters, urgent: &Urgent) -> bool {
+    config.filter.wants(event)
+        && rosters.include(&config.id, event)
+        && !urgent.speaks_for(event, &config.id)
+}
+
+async fn sleep_until(at: Option<Instant>) {
+    match at {
+        Some(at) => tokio::time::sleep_until(at).await,
+        None => std::future::pending().await,
     }
 }
 

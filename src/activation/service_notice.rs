@@ -1,0 +1,111 @@
+//! What people are told when a station goes out of service, and when a person
+//! takes it back.
+
+use super::escalation::Reach;
+use super::message::{Text, Words, both_zones, inert};
+use super::service::OutOfService;
+use super::view::{Event, EventContext, NAME_CHARS};
+use crate::clock::Wall;
+use crate::language::Language;
+
+impl Event {
+    /// A station went out of service.
+    pub fn out_of_service(out: &OutOfService, context: &EventContext) -> Self {
+        let about = About {
+            out,
+            at: out.at.wall,
+            by: &out.by,
+            is_out: true,
+            context,
+        };
+        about.event("out_of_service")
+    }
+
+    /// A person took it into service again.
+    pub fn back_in_service(out: &OutOfService, by: &str, at: Wall, context: &EventContext) -> Self {
+        let about = About {
+            out,
+            at,
+            by,
+            is_out: false,
+            context,
+        };
+        about.event("in_service")
+    }
+}
+
+struct About<'a> {
+    out: &'a OutOfService,
+    at: Wall,
+    by: &'a str,
+    is_out: bool,
+    context: &'a EventContext,
+}
+
+impl About<'_> {
+    fn event(&self, why: &str) -> Event {
+        Event {
+            id: format!("{}.{why}.{}", self.out.instrument, self.at.as_millis()),
+            why: why.to_owned(),
+            reach: Reach::default(),
+            at: self.at.to_string(),
+            node: inert(&self.context.node, NAME_CHARS),
+            exercise: false,
+            recorded: self.context.recorded,
+            activation: None,
+            deadline: None,
+            text: Text {
+                id: self.words(Language::Indonesian),
+                en: self.words(Language::English),
+            },
+        }
+    }
+
+    fn words(&self, language: Language) -> Words {
+        let news = if self.is_out {
+            language.pick("ALAT TIDAK BERTUGAS", "STATION OUT OF SERVICE")
+        } else {
+            language.pick("ALAT BERTUGAS LAGI", "STATION BACK IN SERVICE")
+        };
+        let headline = format!("{news}: {}", self.out.instrument);
+        let zone = self.context.zone;
+        let mut lines = vec![
+            headline.clone(),
+            format!(
+                "{}: {}",
+                language.pick("Sejak", "Since"),
+                both_zones(self.at, zone)
+            ),
+            format!(
+                "{}: {}",
+                language.pick("Oleh", "By"),
+                inert(self.by, NAME_CHARS)
+            ),
+        ];
+        if self.is_out {
+            lines.push(format!(
+                "{}: {}",
+                language.pick("Sampai", "Until"),
+                both_zones(self.out.until_wall, zone)
+            ));
+            lines.push(format!(
+                "{}: {}",
+                language.pick("Alasan", "Reason"),
+                inert(&self.out.reason, 200)
+            ));
+            lines.push(
+                language
+                    .pick(
+                        "Di bawah TIO2 tidak diberitahukan; TIO2 tetap dibunyikan.",
+                        "Below TIO2 nothing is announced; TIO2 is raised all the same.",
+                    )
+                    .to_owned(),
+            );
+        }
+        Words {
+            log: format!("{headline} | {}", inert(self.by, NAME_CHARS)),
+            headline,
+            lines,
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! The handlers of shelves and of stations out of service.
+
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::rejection::JsonRejection;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use serde::Deserialize;
+
+use super::Context;
+use super::api::refused;
+use super::problem::Problem;
+use crate::activation::Shelving;
+use crate::pipeline::{ActivationStatus, By, Command, ServiceView, ShelfStatus};
+
+type Answer<T> = Result<Json<T>, Problem>;
+type Body<T> = Result<Json<T>, JsonRejection>;
+
+/// What is to rest, for how long, and who says so.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ShelveBody {
+    version: u32,
+    /// For how long at most.
+    seconds: u64,
+    /// It ends when nothing holds the activation any longer.
+    #[serde(default)]
+    one_shot: bool,
+    #[serde(alias = "name")]
+    by: String,
+    note: String,
+}
+
+/// For how long, and who says so.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ServiceBody {
+    seconds: u64,
+    #[serde(alias = "name")]
+    by: String,
+    note: String,
+}
+
+/// Who, and why.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PersonBody {
+    #[serde(alias = "name")]
+    by: String,
+    note: String,
+}
+
+pub(super) async fn shelve(
+    State(context): State<Context>,
+    Path(id): Path<String>,
+    body: Body<ShelveBody>,
+) -> Answer<ShelfStatus> {
+    let body = read(body)?;
+    let by = person(body.by, body.note)?;
+    let shelving = Shelving {
+        lasting: Duration::from_secs(body.seconds),
+        one_shot: body.one_shot,
+    };
+    let asked = context.core.ask(|answer| Command::Shelve {
+        id,
+        version: body.version,
+        shelving,
+        by,
+        answer,
+    });
+    asked.await?.map(Json).map_err(refused)
+}
+
+pub(super) async fn unshelve(
+    State(context): State<Context>,
+    Path(id): Path<String>,
+    body: Body<PersonBody>,
+) -> Answer<ActivationStatus> {
+    let body = read(body)?;
+    let by = person(body.by, body.note)?;
+    let asked = context
+        .core
+        .ask(|answer| Command::Unshelve { id, by, answer });
+    asked.await?.map(Json).map_err(refused)
+}
+
+pub(super) async fn services(State(context): State<Context>) -> Answer<Vec<ServiceView>> {
+    Ok(Json(context.core.ask(Command::Services).await?))
+}
+
+pub(super) async fn out_of_service(
+    State(context): State<Context>,
+    Path(instrument): Path<String>,
+    body: Body<ServiceBody>,
+) -> Answer<ServiceView> {
+    let body = read(body)?;
+    let by = person(body.by, body.note)?;
+    let asked = context.core.ask(|answer| Command::OutOfService {
+        instrument,
+        lasting: Duration::from_secs(body.seconds),
+        by,
+        answer,
+    });
+    asked.await?.map(Json).map_err(refused)
+}
+
+pub(super) async fn in_service(
+    State(context): State<Context>,
+    Path(instrument): Path<String>,
+    body: Body<PersonBody>,
+) -> Answer<Vec<ServiceView>> {
+    let body = read(body)?;
+    let by = person(body.by, body.note)?;
+    let asked = context.core.ask(|answer| Command::BackInService {
+        instrument,
+        by,
+        answer,
+    });
+    asked.await?.map(Json).map_err(refused)
+}
+
+fn read<T>(body: Body<T>) -> Result<T, Problem> {
+    body.map(|Json(body)| body)
+        .map_err(|error| Problem::new(StatusCode::BAD_REQUEST, error.body_text()))
+}
+
+/// A name and a note are mandatory for whatever a person does.
+fn person(name: String, note: String) -> Result<By, Problem> {
+    if name.trim().is_empty() || note.trim().is_empty() {
+        let text = "`by` and `note` must not be empty";
+        return Err(Problem::new(StatusCode::BAD_REQUEST, text));
+    }
+    Ok(By {
+        name,
+        note,
+        channel: "http",
+    })
+}

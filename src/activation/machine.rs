@@ -69,7 +69,7 @@ impl Default for Config {
 pub(super) const CHECKPOINT: Duration = Duration::from_secs(60);
 
 /// Longest name and remark of a person that are kept, in characters.
-const PERSON_CHARS: usize = 80;
+const PERSON_CHARS: usize = 260;
 const NOTE_CHARS: usize = 500;
 
 /// A reading and what it means.
@@ -105,7 +105,7 @@ impl Judged<'_> {
 }
 
 /// A person who acts.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Person<'a> {
     /// Name; not empty.
     pub by: &'a str,

@@ -48,9 +48,7 @@ pub(crate) use message::{both_zones, inert};
 pub use place::{Coordinates, Place, PlaceContext, SiteRef, Spot, Spots};
 pub use restore::{Saved, Snapshot};
 pub use service::{OutOfService, SERVICE_BOUND, ServiceError};
-pub use shelf::{
-    SHELF_BOUND, SHELF_BOUND_EMERGENCY, Shelf, ShelveError, Shelved, Shelving, is_same_person,
-};
+pub use shelf::{SHELF_BOUND, SHELF_BOUND_EMERGENCY, Shelf, ShelveError, Shelved, Shelving};
 pub use state::{
     Acknowledgement, Activation, ChannelKey, Closed, Evidence, Member, Note, Shown, Stamp, Watch,
 };

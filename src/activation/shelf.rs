@@ -14,6 +14,7 @@ use super::machine::{AckError, Machine, Person, Said};
 use super::state::{Activation, Stamp};
 use super::transition::{Cause, Effect, Why};
 use super::wire;
+use crate::access;
 use crate::clock::{Mono, Received, Wall};
 use crate::criteria::Class;
 
@@ -33,6 +34,8 @@ pub struct Shelving {
     pub lasting: Duration,
     /// It ends when nothing holds the activation any longer.
     pub one_shot: bool,
+    /// Whoever asks may be the second person of a TIO2.
+    pub may_confirm: bool,
 }
 
 /// Notifications of an activation rest.
@@ -92,22 +95,15 @@ pub enum ShelveError {
     /// The same person cannot be the second one.
     #[error("`{0}` asked first; TIO2 needs a second, different person")]
     SamePerson(String),
+    /// Whoever asks may not be the second one.
+    #[error("the second person of a TIO2 needs another role")]
+    MayNotConfirm,
     /// It is over.
     #[error("activation `{0}` is closed")]
     Closed(ActivationId),
     /// Nothing rests there.
     #[error("activation `{0}` is not shelved")]
     NotShelved(ActivationId),
-}
-
-/// Whether two names are those of one person: case and outer or doubled spaces
-/// do not make another one.
-pub fn is_same_person(a: &str, b: &str) -> bool {
-    let plain = |name: &str| {
-        let words: Vec<_> = name.split_whitespace().map(str::to_lowercase).collect();
-        words.join(" ")
-    };
-    plain(a) == plain(b)
 }
 
 impl Machine {
@@ -167,8 +163,11 @@ impl Machine {
             let Some(first) = first else {
                 return Ok((Shelved::NeedsSecond, self.propose(now, cause, order, shelf)));
             };
-            if is_same_person(&first.by, &said.by) {
+            if are_one(&first.by, &said.by) {
                 return Err(ShelveError::SamePerson(said.by));
+            }
+            if !shelving.may_confirm {
+                return Err(ShelveError::MayNotConfirm);
             }
             shelf.second = Some(std::mem::replace(&mut shelf.by, first.by.clone()));
             if first.until < shelf.until {
@@ -280,6 +279,14 @@ impl Machine {
         over.into_iter()
             .filter_map(|order| self.take_down(now, &Cause::ShelfEnded, order))
             .collect()
+    }
+}
+
+/// Whether two names of records may be those of one person; in doubt they are.
+fn are_one(a: &str, b: &str) -> bool {
+    match (access::Person::recorded(a), access::Person::recorded(b)) {
+        (Some(a), Some(b)) => access::is_same_person(&a, &b),
+        _ => true,
     }
 }
 

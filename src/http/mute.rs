@@ -11,6 +11,7 @@ use serde::Deserialize;
 use super::Context;
 use super::api::refused;
 use super::problem::Problem;
+use crate::access::{Act, Caller};
 use crate::activation::Shelving;
 use crate::pipeline::{ActivationStatus, By, Command, ServiceView, ShelfStatus};
 
@@ -27,8 +28,9 @@ pub(super) struct ShelveBody {
     /// It ends when nothing holds the activation any longer.
     #[serde(default)]
     one_shot: bool,
+    /// May be left out by somebody whose token has a name.
     #[serde(alias = "name")]
-    by: String,
+    by: Option<String>,
     note: String,
 }
 
@@ -37,8 +39,9 @@ pub(super) struct ShelveBody {
 #[serde(deny_unknown_fields)]
 pub(super) struct ServiceBody {
     seconds: u64,
+    /// May be left out by somebody whose token has a name.
     #[serde(alias = "name")]
-    by: String,
+    by: Option<String>,
     note: String,
 }
 
@@ -46,21 +49,24 @@ pub(super) struct ServiceBody {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct PersonBody {
+    /// May be left out by somebody whose token has a name.
     #[serde(alias = "name")]
-    by: String,
+    by: Option<String>,
     note: String,
 }
 
 pub(super) async fn shelve(
     State(context): State<Context>,
+    caller: Caller,
     Path(id): Path<String>,
     body: Body<ShelveBody>,
 ) -> Answer<ShelfStatus> {
     let body = read(body)?;
-    let by = person(body.by, body.note)?;
+    let by = person(&caller, body.by.as_deref(), body.note)?;
     let shelving = Shelving {
         lasting: Duration::from_secs(body.seconds),
         one_shot: body.one_shot,
+        may_confirm: caller.role.may(Act::ConfirmShelf),
     };
     let asked = context.core.ask(|answer| Command::Shelve {
         id,
@@ -74,11 +80,12 @@ pub(super) async fn shelve(
 
 pub(super) async fn unshelve(
     State(context): State<Context>,
+    caller: Caller,
     Path(id): Path<String>,
     body: Body<PersonBody>,
 ) -> Answer<ActivationStatus> {
     let body = read(body)?;
-    let by = person(body.by, body.note)?;
+    let by = person(&caller, body.by.as_deref(), body.note)?;
     let asked = context
         .core
         .ask(|answer| Command::Unshelve { id, by, answer });
@@ -91,11 +98,12 @@ pub(super) async fn services(State(context): State<Context>) -> Answer<Vec<Servi
 
 pub(super) async fn out_of_service(
     State(context): State<Context>,
+    caller: Caller,
     Path(instrument): Path<String>,
     body: Body<ServiceBody>,
 ) -> Answer<ServiceView> {
     let body = read(body)?;
-    let by = person(body.by, body.note)?;
+    let by = person(&caller, body.by.as_deref(), body.note)?;
     let asked = context.core.ask(|answer| Command::OutOfService {
         instrument,
         lasting: Duration::from_secs(body.seconds),
@@ -107,11 +115,12 @@ pub(super) async fn out_of_service(
 
 pub(super) async fn in_service(
     State(context): State<Context>,
+    caller: Caller,
     Path(instrument): Path<String>,
     body: Body<PersonBody>,
 ) -> Answer<Vec<ServiceView>> {
     let body = read(body)?;
-    let by = person(body.by, body.note)?;
+    let by = person(&caller, body.by.as_deref(), body.note)?;
     let asked = context.core.ask(|answer| Command::BackInService {
         instrument,
         by,
@@ -126,9 +135,10 @@ fn read<T>(body: Body<T>) -> Result<T, Problem> {
 }
 
 /// A name and a note are mandatory for whatever a person does.
-fn person(name: String, note: String) -> Result<By, Problem> {
-    if name.trim().is_empty() || note.trim().is_empty() {
-        let text = "`by` and `note` must not be empty";
+fn person(caller: &Caller, by: Option<&str>, note: String) -> Result<By, Problem> {
+    let name = caller.person(by)?.to_string();
+    if note.trim().is_empty() {
+        let text = "`note` must not be empty";
         return Err(Problem::new(StatusCode::BAD_REQUEST, text));
     }
     Ok(By {

@@ -4,6 +4,7 @@ use axum::http::{Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
+use crate::access::NoPerson;
 use crate::error::excerpt;
 use crate::pipeline::Gone;
 
@@ -28,6 +29,12 @@ impl Problem {
     pub(super) fn with(mut self, name: &'static str, value: Value) -> Self {
         self.extra = Some((name, value));
         self
+    }
+}
+
+impl From<NoPerson> for Problem {
+    fn from(nobody: NoPerson) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, nobody.to_string())
     }
 }
 

@@ -281,11 +281,7 @@ impl Daemon {
                 core: core.clone(),
                 casework: casework.clone(),
                 store: config.store.folder.clone(),
-                token: config
-                    .http
-                    .as_ref()
-                    .and_then(|http| http.token.as_ref())
-                    .map(|token| Arc::new(http::Token::new(token.expose()))),
+                guard: Arc::new(http::Guard::new(build::keys(&config), clock)),
             };
             tokio::spawn(serve(listener, context, http_stop.clone()))
         });

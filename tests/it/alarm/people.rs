@@ -8,6 +8,12 @@ const PIKET: Person<'_> = Person {
     note: "diperiksa",
     channel: "cli",
 };
+/// A role that may not be the second one.
+const JUNIOR: Person<'_> = Person {
+    by: "Junior",
+    note: "bantu",
+    channel: "http",
+};
 const KEPALA: Person<'_> = Person {
     by: "Kepala Seksi",
     note: "setuju",
@@ -58,6 +64,7 @@ impl World {
         let shelving = Shelving {
             lasting: Duration::from_secs(minutes * 60),
             one_shot,
+            may_confirm: person != JUNIOR,
         };
         let now = self.now();
         let (shelved, effects) = self.machine.shelve(&id, version, shelving, person, now)?;
@@ -232,6 +239,11 @@ fn tio2_takes_two_different_people_and_an_hour_at_most() {
     };
     let same = world.shelve(60, false, again);
     assert!(matches!(same, Err(ShelveError::SamePerson(_))), "{same:?}");
+    let junior = world.shelve(60, false, JUNIOR);
+    assert!(
+        matches!(junior, Err(ShelveError::MayNotConfirm)),
+        "{junior:?}"
+    );
     assert_eq!(world.at(120), ["escalated first<second .1.r1"]);
     let (shelved, told) = world.shelve(30, false, KEPALA).unwrap();
     assert_eq!(
@@ -303,6 +315,7 @@ fn a_shelf_needs_a_name_a_reason_the_version_and_a_bound() {
     let shelving = Shelving {
         lasting: Duration::from_secs(60),
         one_shot: false,
+        may_confirm: true,
     };
     let id = world.first().id.clone();
     let old = world.machine.shelve(&id, 7, shelving, PIKET, world.now());

@@ -153,8 +153,13 @@ impl Daemon {
     /// Starts it again after it ended.
     pub(crate) async fn restart(&mut self) {
         let logged = self.log().len();
-        self.child = spawn(&self.home);
+        self.start_again();
         self.find_address(logged).await;
+    }
+
+    /// Starts it again after it ended, and waits for nothing.
+    pub(crate) fn start_again(&mut self) {
+        self.child = spawn(&self.home);
     }
 
     /// Has it read its configuration again, and waits until it serves anew.

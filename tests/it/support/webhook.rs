@@ -9,7 +9,10 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
@@ -50,6 +53,23 @@ impl Received {
     pub(crate) fn id(&self) -> &str {
         self.header("webhook-id")
     }
+
+    /// Whether the one signature is that of Standard Webhooks with this secret.
+    pub(crate) fn is_signed_by(&self, secret: &[u8]) -> bool {
+        let signed = format!("{}.{}.", self.id(), self.header("webhook-timestamp"));
+        let mac = hmac_sha256(secret, &[signed.as_bytes(), &self.body].concat());
+        self.header("webhook-signature") == format!("v1,{}", STANDARD.encode(mac))
+    }
+}
+
+/// HMAC-SHA-256 as RFC 2104 has it, for keys of at most one block.
+fn hmac_sha256(key: &[u8], message: &[u8]) -> Vec<u8> {
+    let pad = |byte: u8| -> Vec<u8> {
+        let padded = key.iter().copied().chain(std::iter::repeat(0));
+        padded.take(64).map(|key| key ^ byte).collect()
+    };
+    let inner = Sha256::digest([&pad(0x36), message].concat());
+    Sha256::digest([&pad(0x5c)[..], &inner[..]].concat()).to_vec()
 }
 
 /// A web server on a free port of the loopback, up to its drop.

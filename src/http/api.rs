@@ -101,7 +101,7 @@ pub(super) async fn acknowledge(
             "`by` and `note` must not be empty",
         ));
     }
-    let asked = context.core.ask(|answer| Command::Acknowledge {
+    let asked = context.core.act(|answer| Command::Acknowledge {
         id,
         version: body.version,
         by: body.by,

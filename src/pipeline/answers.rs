@@ -9,6 +9,7 @@ use super::command::{
 };
 use super::core::CoreTask;
 use super::instrument::Link;
+use super::outbox::Recorded;
 use crate::activation::{AckError, Activation, ActivationId, ActivationView, Mode, Person};
 use crate::error::excerpt;
 use crate::exchange::reading_record;
@@ -56,6 +57,10 @@ impl CoreTask {
                 answer,
             } => drop(answer.send(self.close(&id, to, by_http(&by, &note)))),
             Command::Unsaved(answer) => drop(answer.send(self.unsaved())),
+            Command::Written(answer) => self.hand_on(Recorded {
+                written: Some(answer),
+                ..Recorded::now()
+            }),
         }
     }
 

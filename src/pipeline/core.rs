@@ -12,7 +12,6 @@ use std::time::Duration;
 
 use geo::MultiPolygon;
 use tokio::sync::{Notify, mpsc, watch};
-use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
@@ -451,13 +450,16 @@ impl CoreTask {
     }
 
     pub(super) fn record(&mut self, effects: Vec<Effect>, notes: Vec<Entry>, item: Option<Item>) {
-        let recorded = Recorded {
-            decided: Instant::now(),
+        self.hand_on(Recorded {
             effects,
             notes,
             item,
-            notices: Vec::new(),
-        };
+            ..Recorded::now()
+        });
+    }
+
+    /// Hands on to the outbox, in order; never waits.
+    pub(super) fn hand_on(&mut self, recorded: Recorded) {
         if !self.unsent.is_empty() {
             self.unsent.push_back(recorded);
         } else if let Err(error) = self.parts.outbox.try_send(recorded) {

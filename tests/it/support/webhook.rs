@@ -3,6 +3,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Bytes;
@@ -15,6 +16,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 
 use super::{PATIENCE, wait_for};
 
@@ -25,6 +27,10 @@ pub(crate) enum Answer {
     Status(u16),
     /// With 302 and this address.
     Redirect(String),
+    /// With this status and this `Retry-After`.
+    NotBefore(u16, &'static str),
+    /// With 204, after this time.
+    Slowly(Duration),
     /// Never.
     Nothing,
 }
@@ -32,6 +38,8 @@ pub(crate) enum Answer {
 /// A request that came.
 #[derive(Clone, Debug)]
 pub(crate) struct Received {
+    /// When it was there whole.
+    pub(crate) at: Instant,
     /// Its path.
     pub(crate) path: String,
     /// Its headers.
@@ -156,6 +164,7 @@ async fn receive(
     let answer = {
         let mut state = state.lock().unwrap();
         state.received.push(Received {
+            at: Instant::now(),
             path: uri.path().to_owned(),
             headers,
             document: serde_json::from_slice(&body).unwrap_or(Value::Null),
@@ -166,6 +175,14 @@ async fn receive(
     match answer {
         Answer::Status(code) => StatusCode::from_u16(code).unwrap().into_response(),
         Answer::Redirect(to) => (StatusCode::FOUND, [(header::LOCATION, to)]).into_response(),
+        Answer::NotBefore(code, when) => {
+            let status = StatusCode::from_u16(code).unwrap();
+            (status, [(header::RETRY_AFTER, when)]).into_response()
+        }
+        Answer::Slowly(time) => {
+            tokio::time::sleep(time).await;
+            StatusCode::NO_CONTENT.into_response()
+        }
         Answer::Nothing => std::future::pending().await,
     }
 }

@@ -105,7 +105,7 @@ pub(super) async fn acknowledge(
             "`note` must not be empty",
         ));
     }
-    let asked = context.core.ask(|answer| Command::Acknowledge {
+    let asked = context.core.act(|answer| Command::Acknowledge {
         id,
         version: body.version,
         by,

@@ -40,7 +40,7 @@ pub(super) async fn recovered(
     ensure_noted(&body.note)?;
     let track = Track::from_word(&body.track)
         .ok_or_else(|| bad("`track` is facility or orphan".to_owned()))?;
-    let asked = context.core.ask(|answer| Command::Recovered {
+    let asked = context.core.act(|answer| Command::Recovered {
         id,
         recovered: Recovered {
             source: body.source,
@@ -77,7 +77,7 @@ pub(super) async fn close(
     ensure_noted(&body.note)?;
     let to = Target::from_word(&body.to)
         .ok_or_else(|| bad("`to` is TERMINATE_NORMAL or TERMINATE_EXISTING".to_owned()))?;
-    let asked = context.core.ask(|answer| Command::Close {
+    let asked = context.core.act(|answer| Command::Close {
         id,
         to,
         by,

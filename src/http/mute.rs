@@ -68,7 +68,7 @@ pub(super) async fn shelve(
         one_shot: body.one_shot,
         may_confirm: caller.role.may(Act::ConfirmShelf),
     };
-    let asked = context.core.ask(|answer| Command::Shelve {
+    let asked = context.core.act(|answer| Command::Shelve {
         id,
         version: body.version,
         shelving,
@@ -88,7 +88,7 @@ pub(super) async fn unshelve(
     let by = person(&caller, body.by.as_deref(), body.note)?;
     let asked = context
         .core
-        .ask(|answer| Command::Unshelve { id, by, answer });
+        .act(|answer| Command::Unshelve { id, by, answer });
     asked.await?.map(Json).map_err(refused)
 }
 
@@ -104,7 +104,7 @@ pub(super) async fn out_of_service(
 ) -> Answer<ServiceView> {
     let body = read(body)?;
     let by = person(&caller, body.by.as_deref(), body.note)?;
-    let asked = context.core.ask(|answer| Command::OutOfService {
+    let asked = context.core.act(|answer| Command::OutOfService {
         instrument,
         lasting: Duration::from_secs(body.seconds),
         by,
@@ -121,7 +121,7 @@ pub(super) async fn in_service(
 ) -> Answer<Vec<ServiceView>> {
     let body = read(body)?;
     let by = person(&caller, body.by.as_deref(), body.note)?;
-    let asked = context.core.ask(|answer| Command::BackInService {
+    let asked = context.core.act(|answer| Command::BackInService {
         instrument,
         by,
         answer,

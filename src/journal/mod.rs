@@ -250,6 +250,9 @@ impl<E: Chained> Journal<E> {
             head = hash;
             next_seq += 1;
         }
+        if lines.is_empty() {
+            return Ok(());
+        }
         let bytes = u64::try_from(lines.len()).unwrap_or(u64::MAX);
         let is_full = self.len > 0 && self.len.saturating_add(bytes) > SEGMENT_BYTES;
         if self.segment.is_none() || is_full {

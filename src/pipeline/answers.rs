@@ -9,6 +9,7 @@ use super::command::{
 };
 use super::core::CoreTask;
 use super::instrument::Link;
+use super::outbox::Recorded;
 use crate::activation::{
     AckError, Activation, ActivationId, ActivationView, Effect, Event, Mode, Person,
 };
@@ -84,6 +85,10 @@ impl CoreTask {
                 answer,
             } => drop(answer.send(self.close(&id, to, by_http(&by, &note)))),
             Command::Unsaved(answer) => drop(answer.send(self.unsaved())),
+            Command::Written(answer) => self.hand_on(Recorded {
+                written: Some(answer),
+                ..Recorded::now()
+            }),
         }
     }
 
@@ -111,7 +116,12 @@ impl CoreTask {
             return;
         }
         let notes = self.follow(now, &effects);
-        self.record_all(effects, notices, notes, None);
+        self.hand_on(Recorded {
+            effects,
+            notices,
+            notes,
+            ..Recorded::now()
+        });
     }
 
     /// One activation, as it is now.

@@ -118,6 +118,8 @@ pub enum Command {
     },
     /// What changed since it was last written down?
     Unsaved(oneshot::Sender<Unsaved>),
+    /// Answered once everything decided so far is on disk, or the disk is late.
+    Written(oneshot::Sender<()>),
 }
 
 /// An activation, and what is missing before its end may be proposed.
@@ -173,6 +175,22 @@ impl Core {
             .await
             .map_err(|_| Gone)?;
         answered.await.map_err(|_| Gone)
+    }
+
+    /// The same for what a person does: a crash after the answer must not undo
+    /// it, so the answer comes when the journal has it. A disk that is late keeps
+    /// nobody waiting; then the answer comes first.
+    ///
+    /// # Errors
+    ///
+    /// [`Gone`] when the core has ended.
+    pub async fn act<T>(
+        &self,
+        command: impl FnOnce(oneshot::Sender<T>) -> Command,
+    ) -> Result<T, Gone> {
+        let answer = self.ask(command).await?;
+        self.ask(Command::Written).await?;
+        Ok(answer)
     }
 }
 

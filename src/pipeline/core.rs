@@ -12,7 +12,6 @@ use std::time::Duration;
 
 use geo::MultiPolygon;
 use tokio::sync::{Notify, mpsc, watch};
-use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
@@ -25,7 +24,7 @@ use super::keep::Memories;
 use super::outbox::Recorded;
 use super::router::{Route, Router};
 use crate::ack::Ack;
-use crate::activation::{Effect, Event, Judged, Machine, Mode};
+use crate::activation::{Effect, Judged, Machine, Mode};
 use crate::clock::{Clock, Received, Zone};
 use crate::closing::{Closings, Ground};
 use crate::criteria::{ExistingArea, Policy};
@@ -452,23 +451,16 @@ impl CoreTask {
     }
 
     pub(super) fn record(&mut self, effects: Vec<Effect>, notes: Vec<Entry>, item: Option<Item>) {
-        self.record_all(effects, Vec::new(), notes, item);
-    }
-
-    pub(super) fn record_all(
-        &mut self,
-        effects: Vec<Effect>,
-        notices: Vec<Event>,
-        notes: Vec<Entry>,
-        item: Option<Item>,
-    ) {
-        let recorded = Recorded {
-            decided: Instant::now(),
+        self.hand_on(Recorded {
             effects,
             notes,
             item,
-            notices,
-        };
+            ..Recorded::now()
+        });
+    }
+
+    /// Hands on to the outbox, in order; never waits.
+    pub(super) fn hand_on(&mut self, recorded: Recorded) {
         if !self.unsent.is_empty() {
             self.unsent.push_back(recorded);
         } else if let Err(error) = self.parts.outbox.try_send(recorded) {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::command::{ActivationStatus, By, Refusal, ServiceView, ShelfStatus};
 use super::core::CoreTask;
+use super::outbox::Recorded;
 use crate::activation::{
     ActivationId, Event, EventContext, OutOfService, ServiceError, ShelveError, Shelved, Shelving,
 };
@@ -67,7 +68,12 @@ impl CoreTask {
         let entry = Entry::OutOfService { out: Box::new(out) };
         let mut notes = self.follow(now, &effects);
         notes.push(entry);
-        self.record_all(effects, vec![event], notes, None);
+        self.hand_on(Recorded {
+            effects,
+            notices: vec![event],
+            notes,
+            ..Recorded::now()
+        });
         Ok(view)
     }
 
@@ -93,7 +99,12 @@ impl CoreTask {
             channel: by.channel.to_owned(),
             note: excerpt(&by.note, 500),
         });
-        self.record_all(effects, event.into_iter().collect(), notes, None);
+        self.hand_on(Recorded {
+            effects,
+            notices: event.into_iter().collect(),
+            notes,
+            ..Recorded::now()
+        });
         Ok(self.services())
     }
 

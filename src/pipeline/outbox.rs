@@ -55,6 +55,22 @@ pub(super) struct Recorded {
     pub(super) notices: Vec<Event>,
     /// What else is written down beside them, and told to nobody.
     pub(super) notes: Vec<Entry>,
+    /// Who waits for this and all before it to be on disk.
+    pub(super) written: Option<oneshot::Sender<()>>,
+}
+
+impl Recorded {
+    /// Nothing, decided now.
+    pub(super) fn now() -> Self {
+        Self {
+            decided: Instant::now(),
+            effects: Vec::new(),
+            item: None,
+            notices: Vec::new(),
+            notes: Vec::new(),
+            written: None,
+        }
+    }
 }
 
 /// Entries for the journal's thread, and where to say how it went.
@@ -307,6 +323,9 @@ impl Outbox {
         let events = changed.filter_map(|effect| Event::of(effect.transition(), &context));
         for event in events.chain(change.notices) {
             self.tell(Event { recorded, ..event });
+        }
+        if let Some(answer) = change.written {
+            answer.send(()).ok(); // whoever asked may have gone
         }
         if recorded {
             self.store(change.item);

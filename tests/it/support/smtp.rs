@@ -95,7 +95,9 @@ async fn converse(stream: TcpStream, state: Arc<Mutex<State>>) -> Option<()> {
             "DATA" => {
                 write.write_all(b"354 go on\r\n").await.ok()?;
                 let mut mail = String::new();
-                while let Some(line) = lines.next_line().await.ok()? {
+                loop {
+                    // A sender that dies in the middle has sent no message.
+                    let line = lines.next_line().await.ok()??;
                     if line == "." {
                         break;
                     }

@@ -2,8 +2,11 @@
 //! takes it back.
 
 use super::escalation::Reach;
-use super::message::{Text, Words, both_zones, inert};
+use super::inert;
+use super::message::{Text, Words};
+use super::phrase::both_zones;
 use super::service::OutOfService;
+use super::sms;
 use super::view::{Event, EventContext, NAME_CHARS};
 use crate::clock::Wall;
 use crate::language::Language;
@@ -54,6 +57,8 @@ impl About<'_> {
             recorded: self.context.recorded,
             activation: None,
             deadline: None,
+            told: Vec::new(),
+            accepted_by: Vec::new(),
             text: Text {
                 id: self.words(Language::Indonesian),
                 en: self.words(Language::English),
@@ -102,7 +107,14 @@ impl About<'_> {
                     .to_owned(),
             );
         }
+        let until = zone.short(self.out.until_wall);
+        let tail = if self.is_out {
+            format!(" < {until}")
+        } else {
+            String::new()
+        };
         Words {
+            sms: sms::fitted(&format!("{headline}, "), &inert(self.by, NAME_CHARS), &tail),
             log: format!("{headline} | {}", inert(self.by, NAME_CHARS)),
             headline,
             lines,

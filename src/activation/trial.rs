@@ -2,6 +2,7 @@
 
 use super::escalation::{Reach, Stage};
 use super::message::{Text, Words};
+use super::sms::fitted;
 use super::view::{Event, EventContext};
 use crate::clock::Wall;
 
@@ -22,6 +23,11 @@ impl Event {
                 ask.to_owned(),
             ],
             log: format!("{MARK}: {what} | {id}"),
+            sms: fitted(
+                &format!("{MARK}: "),
+                what,
+                &format!(". {}", context.zone.short(at)),
+            ),
         };
         Self {
             id: format!("{id}.1"),
@@ -43,6 +49,8 @@ impl Event {
             },
             activation: None,
             deadline: None,
+            told: vec![subscriber.to_owned()],
+            accepted_by: Vec::new(),
         }
     }
 }

@@ -13,6 +13,7 @@ use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::time::{Instant, timeout_at};
 use tracing::{error, info, warn};
 
+use super::acceptances::Acceptances;
 use super::command::Command;
 use super::urgent::Urgent;
 use crate::activation::{Effect, Event, EventContext};
@@ -160,6 +161,8 @@ pub(super) struct Outbox {
     pub(super) listeners: Vec<Listener>,
     pub(super) events: broadcast::Sender<Arc<Event>>,
     pub(super) context: EventContext,
+    /// Who accepted what so far of the activations that are open.
+    pub(super) accepted: Acceptances,
     pub(super) waiting: watch::Sender<BTreeMap<String, u64>>,
     /// What keeps the journal's order while its thread is busy.
     pub(super) unwritten: VecDeque<Unwritten>,
@@ -382,8 +385,13 @@ impl Outbox {
     }
 
     fn tell(&mut self, event: Event) {
-        let event = Arc::new(event);
         self.urgent.told(&event, Instant::now());
+        let told = self.listeners.iter();
+        let told = told.filter(|listener| self.is_for(&listener.config, &event));
+        let told = told
+            .map(|listener| listener.config.id.to_string())
+            .collect();
+        let event = Arc::new(self.accepted.tell(event, told));
         let (rosters, urgent) = (&self.rosters, &self.urgent);
         for listener in &mut self.listeners {
             if is_for(&listener.config, &event, rosters, urgent) {
@@ -427,6 +435,9 @@ impl Outbox {
             .find(|listener| listener.config.id == report.subscriber)
         {
             listener.waiting = listener.waiting.saturating_sub(1);
+        }
+        if matches!(report.outcome, Outcome::Accepted { .. }) {
+            self.accepted.note(&report.message, &report.subscriber);
         }
         self.show_waiting();
         if matches!(report.outcome, Outcome::Accepted { .. }) {

@@ -108,7 +108,9 @@ async fn run(fault: Fault) -> (Vec<Duration>, &'static str) {
     .await;
     let data = home.path("data");
     fs::create_dir(&data).unwrap();
-    let tmpfs = (fault == Fault::Disk).then(|| Tmpfs::mount(&data)).flatten();
+    let tmpfs = (fault == Fault::Disk)
+        .then(|| Tmpfs::mount(&data))
+        .flatten();
     let launch = Launch {
         // A limit on files kills with a signal whoever does not ignore it.
         before: Some("trap '' XFSZ"),

@@ -20,6 +20,7 @@ mod deadline;
 mod evidence;
 mod group;
 mod guide;
+mod head;
 mod id;
 mod machine;
 mod message;
@@ -34,6 +35,7 @@ mod view;
 pub(crate) mod wire;
 
 pub use deadline::{Bilingual, DeadlineView};
+pub use head::SignedHead;
 pub use id::{ActivationId, Mode};
 pub use machine::{AckError, Config, Grounds, Judged, Machine, Person};
 pub use message::{Text, Words};

@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::deadline::DeadlineView;
+use super::head::SignedHead;
 use super::id::Mode;
 use super::message::{self, Text, inert};
 use super::place::{Coordinates, Place};
@@ -279,15 +280,15 @@ pub struct EventContext {
     pub recorded: bool,
 }
 
-/// What people and programs are told: one version of an activation, or a clock
-/// that ran out.
+/// What people and programs are told: one version of an activation, a clock that
+/// ran out, or a head of the journal.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Event {
     /// The message: `<activation>.<version>`, or
-    /// `<case or activation>.<rule>.<second it was due>`. One that comes twice is
-    /// one message.
+    /// `<case or activation>.<rule>.<second it was due>`, or
+    /// `HEAD-<node>-<record>`. One that comes twice is one message.
     pub id: String,
-    /// raised, risen, reopened, cleared, closed, merged, updated or overdue.
+    /// raised, risen, reopened, cleared, closed, merged, updated, overdue or head.
     pub why: String,
     /// When it happened.
     pub at: String,
@@ -304,6 +305,9 @@ pub struct Event {
     /// The clock that ran out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deadline: Option<DeadlineView>,
+    /// The head, for those who keep heads.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub head: Option<SignedHead>,
     /// For people, in Indonesian and English.
     pub text: Text,
 }
@@ -322,6 +326,7 @@ impl Event {
             recorded: context.recorded,
             activation: Some(ActivationView::of(activation)),
             deadline: None,
+            head: None,
             text: message::text(activation, why, transition.stamp.wall, context),
         })
     }

@@ -139,11 +139,12 @@ impl Guard {
     }
 }
 
+/// The token that came; another scheme is no token, and so no guess.
 fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let given = headers.get(header::AUTHORIZATION)?;
-    // What is no text, or another scheme, is a wrong token and not a missing one.
-    let given = given.to_str().unwrap_or_default();
-    Some(given.strip_prefix("Bearer ").unwrap_or_default().trim())
+    let given = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = given.split_once(' ')?;
+    let token = Some(token.trim()).filter(|token| !token.is_empty())?;
+    scheme.eq_ignore_ascii_case("bearer").then_some(token)
 }
 
 fn is_json(headers: &HeaderMap) -> bool {

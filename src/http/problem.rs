@@ -13,7 +13,7 @@ use crate::pipeline::Gone;
 pub(super) struct Problem {
     status: StatusCode,
     detail: String,
-    header: Option<(HeaderName, String)>,
+    header: Option<Box<(HeaderName, String)>>,
     extra: Option<(&'static str, Value)>,
 }
 
@@ -29,7 +29,7 @@ impl Problem {
 
     /// With one more header.
     pub(super) fn header(mut self, name: HeaderName, value: impl Into<String>) -> Self {
-        self.header = Some((name, value.into()));
+        self.header = Some(Box::new((name, value.into())));
         self
     }
 
@@ -64,7 +64,7 @@ impl IntoResponse for Problem {
             members.insert(name.to_owned(), value);
         }
         let headers = [(header::CONTENT_TYPE, "application/problem+json")];
-        let more = AppendHeaders(self.header);
+        let more = AppendHeaders(self.header.map(|header| *header));
         (self.status, headers, more, body.to_string()).into_response()
     }
 }

@@ -27,9 +27,9 @@ async fn tokens_and_keys_are_in_no_log_answer_file_or_process() {
          [[instrument]]\nid = \"gate\"\nprofile = \"mightyohm\"\n\
          capture = {{ file = \"tape\", lines_per_s = 100 }}\n\
          [[subscriber]]\nid = \"duty\"\nkind = \"webhook\"\nurl = \"{0}\"\n\
-         allow = [\"127.0.0.0/8\"]\nsecret_file = \"key\"\n\
+         allow_inside = [\"127.0.0.1\"]\nsecret_file = \"key\"\n\
          [[subscriber]]\nid = \"gateway\"\nkind = \"http\"\nurl = \"{0}\"\n\
-         allow = [\"127.0.0.0/8\"]\ncontent_type = \"text\"\ntemplate = \"{{{{ id }}}}\"\n\
+         allow_inside = [\"127.0.0.1\"]\ncontent_type = \"text\"\ntemplate = \"{{{{ id }}}}\"\n\
          header = \"authorization\"\nheader_file = \"header\"\n",
         hook.url()
     );

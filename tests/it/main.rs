@@ -25,5 +25,6 @@ mod ports;
 mod profile_docs;
 mod profiles;
 mod readme;
+mod roles;
 mod serial;
 mod support;

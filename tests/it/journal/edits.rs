@@ -11,7 +11,7 @@ use pantau::journal::{FirstBad, Heads, PublicKey, examine};
 
 use super::{keep_head, signer, write_journal};
 
-const EDITS: u64 = 1_000;
+const EDITS: u64 = 10_000;
 
 /// Printed with every failure; another one is another ten thousand.
 const SEED: u64 = 0x2026_1129;
@@ -266,7 +266,7 @@ impl Elsewhere {
 fn every_one_of_ten_thousand_single_edits_is_found_and_named() {
     let home = tempfile::tempdir().unwrap();
     let original = home.path().join("journal");
-    let (last, hash) = write_journal(&original, 240, 45);
+    let (last, hash) = write_journal(&original, 200, 38);
     keep_head(&original, last, &hash);
     let heads = original.join("heads.ndjson");
     let elsewhere = Elsewhere {

@@ -281,12 +281,8 @@ fn check(table: &Table, path: Option<&Path>, folders: &Folders, problems: &Probl
             folders,
         },
     );
-<<<<<<< HEAD
     let rosters = roster::read(root.tables("roster"), &site_ids, &subscribers);
-    let http = service::read_http(root.table("http"), folders);
-=======
     let http = service::read_http(root.table("http"), folders, node.zone);
->>>>>>> w-b
     root.finish();
     Config {
         file: path.map(Path::to_owned),

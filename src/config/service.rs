@@ -9,13 +9,9 @@ use super::node::Node;
 use super::problem::Refused;
 use super::secret::{Folders, Secret};
 use super::section::Section;
-<<<<<<< HEAD
-use crate::activation::{self, Timetable, Timetables};
-=======
 use super::token::{self, HttpToken};
-use crate::activation;
+use crate::activation::{self, Timetable, Timetables};
 use crate::clock::Zone;
->>>>>>> w-b
 use crate::error::excerpt;
 use crate::store::embedded;
 

@@ -12,11 +12,8 @@ mod headers;
 mod keyring;
 mod limit;
 mod metrics;
-<<<<<<< HEAD
 mod mute;
-=======
 mod origin;
->>>>>>> w-b
 mod problem;
 mod refusals;
 mod routes;

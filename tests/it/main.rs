@@ -19,6 +19,7 @@ mod gps;
 mod hostile;
 mod http;
 mod messages;
+mod journal;
 mod mocks;
 mod mqtt;
 mod ports;

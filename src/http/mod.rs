@@ -204,6 +204,7 @@ fn router(context: Context) -> Router {
         .fallback(problem::not_found)
         .method_not_allowed_fallback(problem::not_allowed)
         .layer(DefaultBodyLimit::max(BODY_MAX))
+        .layer(middleware::map_response(problem::only_problems))
         .layer(middleware::map_response(headers::harden))
         .with_state(context)
 }

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
 mod alarm;
+mod cap;
 mod casework;
 mod channels;
 mod chunks;
@@ -18,6 +19,7 @@ mod framing;
 mod gps;
 mod hostile;
 mod http;
+mod mail;
 mod messages;
 mod journal;
 mod mocks;
@@ -29,3 +31,4 @@ mod readme;
 mod roles;
 mod serial;
 mod support;
+mod webhook;

@@ -13,6 +13,9 @@
 mod support;
 
 mod broker;
+#[path = "../it/hostile/strings.rs"]
+mod hostile;
+
 mod cap;
 mod fleet;
 mod kill;

@@ -7,6 +7,13 @@ use serde_json::{Value, json};
 use crate::error::excerpt;
 use crate::pipeline::Gone;
 
+/// Media type of a problem document.
+const PROBLEM: &str = "application/problem+json";
+
+/// Longest account of what is wrong, in characters; it may repeat a part of what
+/// was asked.
+const DETAIL_CHARS: usize = 4000;
+
 /// What is wrong, in the shape that every client gets.
 #[derive(Debug)]
 pub(super) struct Problem {
@@ -43,14 +50,26 @@ impl IntoResponse for Problem {
             "type": "about:blank",
             "title": self.status.canonical_reason().unwrap_or("Error"),
             "status": self.status.as_u16(),
-            "detail": self.detail,
+            "detail": excerpt(&self.detail, DETAIL_CHARS),
         });
         if let (Some((name, value)), Some(members)) = (self.extra, body.as_object_mut()) {
             members.insert(name.to_owned(), value);
         }
-        let headers = [(header::CONTENT_TYPE, "application/problem+json")];
+        let headers = [(header::CONTENT_TYPE, PROBLEM)];
         (self.status, headers, body.to_string()).into_response()
     }
+}
+
+/// A problem document instead of what the library answers by itself, such as to a
+/// path that is no UTF-8 or to a body that is too long.
+pub(super) async fn only_problems(response: Response) -> Response {
+    let status = response.status();
+    let is_error = status.is_client_error() || status.is_server_error();
+    let kind = response.headers().get(header::CONTENT_TYPE);
+    if !is_error || kind.is_some_and(|kind| kind == PROBLEM) {
+        return response;
+    }
+    Problem::new(status, "the request cannot be read").into_response()
 }
 
 /// The path is there, and takes another method.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use smallvec::SmallVec;
 
+use super::behind::Nameplate;
 use super::evidence;
 use super::id::{ActivationId, Mode};
 use super::place::PlaceContext;
@@ -84,6 +85,8 @@ pub struct Grounds<'a> {
     pub setting: &'a Setting,
     /// The policy.
     pub policy: &'a Policy,
+    /// What is written on the instrument, where that is known.
+    pub nameplate: Option<Nameplate<'a>>,
 }
 
 impl Judged<'_> {

@@ -16,6 +16,7 @@
 
 pub mod condition;
 
+mod behind;
 mod deadline;
 mod evidence;
 mod group;
@@ -23,26 +24,34 @@ mod guide;
 mod id;
 mod machine;
 mod message;
+mod phrase;
 mod place;
 mod restore;
 mod settle;
+mod sms;
 mod state;
 mod take;
+mod told;
 mod transition;
 mod trial;
 mod view;
 pub(crate) mod wire;
 
+pub(crate) use crate::error::excerpt as inert;
+pub use behind::{Behind, Nameplate};
 pub use deadline::{Bilingual, DeadlineView};
 pub use id::{ActivationId, Mode};
 pub use machine::{AckError, Config, Grounds, Judged, Machine, Person};
 pub use message::{Text, Words};
-pub(crate) use message::{both_zones, inert};
+pub(crate) use phrase::both_zones;
 pub use place::{Coordinates, Place, PlaceContext, SiteRef, Spot, Spots};
 pub use restore::{Saved, Snapshot};
+pub(crate) use sms::fitted as sms_fitted;
 pub use state::{
-    Acknowledgement, Activation, ChannelKey, Closed, Evidence, Member, Note, Shown, Stamp, Watch,
+    Acknowledgement, Activation, ChannelKey, Closed, ConfirmedBy, Evidence, Member, Note, Shown,
+    Stamp, Watch,
 };
+pub use told::Accepted;
 pub use transition::{Cause, Effect, Transition, Why};
 pub use view::{ActivationView, Event, EventContext, MemberView, PlaceView};
 

@@ -1,6 +1,7 @@
 //! A message that tries a subscriber: marked as a drill, about nothing.
 
 use super::message::{Text, Words};
+use super::sms::fitted;
 use super::view::{Event, EventContext};
 use crate::clock::Wall;
 
@@ -21,6 +22,11 @@ impl Event {
                 ask.to_owned(),
             ],
             log: format!("{MARK}: {what} | {id}"),
+            sms: fitted(
+                &format!("{MARK}: "),
+                what,
+                &format!(". {}", context.zone.short(at)),
+            ),
         };
         Self {
             id: format!("{id}.1"),
@@ -41,6 +47,8 @@ impl Event {
             },
             activation: None,
             deadline: None,
+            told: vec![subscriber.to_owned()],
+            accepted_by: Vec::new(),
         }
     }
 }

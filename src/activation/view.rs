@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use super::deadline::DeadlineView;
 use super::id::Mode;
-use super::message::{self, Text, inert};
+use super::inert;
+use super::message::{self, Text};
 use super::place::{Coordinates, Place};
 use super::state::{Activation, Evidence, Member};
 use super::transition::Transition;
@@ -46,6 +47,9 @@ pub struct ActivationView {
     pub acked_by: Option<String>,
     /// Seen by a second reading, a neighbour, or counts enough.
     pub confirmed: bool,
+    /// By what: counts, second_reading or neighbour.
+    #[serde(default)]
+    pub confirmed_by: Option<String>,
     /// Every source that holds it is silent.
     pub data_lost: bool,
     /// Its readings were old when they arrived.
@@ -70,8 +74,23 @@ pub struct ActivationView {
     pub level: Option<f64>,
     /// Which instrument saw the highest value.
     pub instrument: String,
+    /// Its maker and model.
+    #[serde(default)]
+    pub model: Option<String>,
     /// Its calibration factor, as a person reads it.
     pub factor: Option<String>,
+    /// The certificate of its own calibration.
+    #[serde(default)]
+    pub certificate: Option<String>,
+    /// Until when that is valid.
+    #[serde(default)]
+    pub calibration_valid_until: Option<String>,
+    /// What it shows there without a source, in the unit of the value.
+    #[serde(default)]
+    pub background: Option<f64>,
+    /// measured, learned, site_survey or assumed.
+    #[serde(default)]
+    pub background_from: Option<String>,
     /// When it began, by the time of measurement.
     pub onset: String,
     /// When the opening reading arrived.
@@ -145,6 +164,8 @@ impl ActivationView {
     /// The outside of an activation.
     pub fn of(activation: &Activation) -> Self {
         let highest = &activation.highest;
+        let behind = &highest.behind;
+        let text = |text: &Option<String>| text.as_ref().map(|text| inert(text, NAME_CHARS));
         Self {
             id: activation.id.to_string(),
             version: activation.version,
@@ -166,6 +187,7 @@ impl ActivationView {
                 .as_ref()
                 .map(|ack| inert(&ack.by, NAME_CHARS)),
             confirmed: activation.confirmed,
+            confirmed_by: activation.confirmed_by.map(|by| by.as_str().to_owned()),
             data_lost: activation.unknown,
             late: activation.late,
             exercise: activation.mode == Mode::Exercise,
@@ -178,10 +200,12 @@ impl ActivationView {
             unit: highest.quantity.unit().to_owned(),
             level: highest.level.map(rounded),
             instrument: highest.instrument.to_string(),
-            factor: highest
-                .factor
-                .as_ref()
-                .map(|factor| inert(factor, NAME_CHARS)),
+            model: text(&behind.model),
+            factor: text(&highest.factor),
+            certificate: text(&behind.certificate),
+            calibration_valid_until: behind.valid_until.map(|until| until.to_string()),
+            background: behind.background.map(rounded),
+            background_from: behind.background_from.clone(),
             onset: activation.onset.to_string(),
             opened_at: activation.opened.to_string(),
             observed_at: highest.measured.to_string(),
@@ -306,6 +330,12 @@ pub struct Event {
     pub deadline: Option<DeadlineView>,
     /// For people, in Indonesian and English.
     pub text: Text,
+    /// The subscribers that it goes to.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub told: Vec<String>,
+    /// Those of them and others that accepted an earlier version.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub accepted_by: Vec<String>,
 }
 
 impl Event {
@@ -323,6 +353,8 @@ impl Event {
             activation: Some(ActivationView::of(activation)),
             deadline: None,
             text: message::text(activation, why, transition.stamp.wall, context),
+            told: Vec::new(),
+            accepted_by: Vec::new(),
         })
     }
 

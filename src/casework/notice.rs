@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::activation::{
-    ActivationView, DeadlineView, Event, EventContext, Text, Words, both_zones, inert,
+    ActivationView, DeadlineView, Event, EventContext, Text, Words, both_zones, inert, sms_fitted,
 };
 use crate::clock::Wall;
 
@@ -46,6 +46,8 @@ pub fn notice(
         activation,
         deadline: Some(view),
         text,
+        told: Vec::new(),
+        accepted_by: Vec::new(),
     }
 }
 
@@ -118,10 +120,20 @@ impl Told<'_> {
             let text = pick("bukan kejadian nyata", "not a real event");
             lines.insert(0, format!("LATIHAN / EXERCISE: {text}"));
         }
+        let sms = sms_fitted(
+            &format!(
+                "{drill}{} {}: ",
+                pick("TENGGAT TERLEWATI", "OVERDUE"),
+                view.rule
+            ),
+            &format!("{}; {}", of(&view.what), of(&view.who)),
+            &format!(", {} {late}. {about}", pick("terlambat", "late by"),),
+        );
         Words {
             log: headline.clone(),
             headline,
             lines,
+            sms,
         }
     }
 }

@@ -12,13 +12,10 @@ use serde::Serialize;
 use super::Attempt;
 use super::http::{Poster, Target};
 use super::log::Language;
-use crate::activation::{ActivationView, DeadlineView, Event};
+use crate::activation::{ActivationView, DeadlineView, Event, Text, Words};
 
 /// Name of the one template.
 const BODY: &str = "body";
-
-/// Most characters of the short text: one text message of the GSM alphabet.
-const SMS_CHARS: usize = 160;
 
 /// How the values of a template are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -81,8 +78,11 @@ struct Values<'a> {
     headline: String,
     /// All lines.
     text: String,
-    /// At most 160 characters.
-    sms: String,
+    /// One text message: at most 160 characters of the basic GSM alphabet, in the
+    /// first of the languages.
+    sms: &'a str,
+    /// Both languages by themselves, such as `words.en.sms`.
+    words: &'a Text,
     exercise: bool,
     activation: Option<&'a ActivationView>,
     deadline: Option<&'a DeadlineView>,
@@ -115,6 +115,16 @@ fn environment(body: String, content_type: ContentType) -> Result<Environment<'s
         .add_template_owned(BODY, body)
         .map_err(|error| error.to_string())?;
     Ok(environment)
+}
+
+/// One text message; of an event that an earlier version wrote down without one,
+/// the headline.
+fn short(words: &Words) -> &str {
+    if words.sms.is_empty() {
+        &words.headline
+    } else {
+        &words.sms
+    }
 }
 
 /// Percent-encodes all but the unreserved characters of RFC 3986.
@@ -178,10 +188,8 @@ impl Templated {
                 .map(|w| w.lines.join("\n"))
                 .collect::<Vec<_>>()
                 .join("\n\n"),
-            sms: crate::error::excerpt(
-                words.first().map_or("", |w| w.headline.as_str()),
-                SMS_CHARS - 1,
-            ),
+            sms: words.first().map_or("", |words| short(words)),
+            words: &event.text,
             exercise: event.exercise,
             activation: event.activation.as_ref(),
             deadline: event.deadline.as_ref(),

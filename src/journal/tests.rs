@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::*;
 use crate::activation::{
-    Config, Coordinates, Effect, Judged, Machine, PlaceContext, Saved, SiteRef, Transition,
+    Activation, Config, Coordinates, Effect, Judged, Machine, PlaceContext, Saved, SiteRef,
+    Transition,
 };
 use crate::clock::{Mono, Received};
 use crate::criteria::{
@@ -80,7 +81,8 @@ fn a_transition_of_version_1_is_read_and_written_the_same() {
     transitions.extend(hear(&mut machine, 1, 2, 3.5));
     let mut lines = Vec::new();
     let mut prev = Hash::ZERO;
-    for (seq, transition) in (1..).zip(transitions) {
+    for (seq, mut transition) in (1..).zip(transitions) {
+        forget_later_fields(&mut transition.activation);
         let outbox = vec![Outgoing {
             message: "A-1.1".to_owned(),
             subscriber: "mqtt".to_owned(),
@@ -100,6 +102,16 @@ fn a_transition_of_version_1_is_read_and_written_the_same() {
         let (again, hash) = record::encode(seq, prev, at, &entry.unwrap()).unwrap();
         assert_eq!(String::from_utf8(again).unwrap().trim_end(), line);
         prev = hash;
+    }
+}
+
+/// What a record of version 1 does not hold yet.
+fn forget_later_fields(activation: &mut Activation) {
+    activation.confirmed_by = None;
+    let members = activation.members.iter_mut();
+    let highest = members.map(|member| &mut member.highest);
+    for evidence in highest.chain([&mut activation.latest, &mut activation.highest]) {
+        evidence.behind = Box::default();
     }
 }
 

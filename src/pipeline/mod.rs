@@ -4,6 +4,7 @@
 //! with the data: sources stop, the core drains, the outbox writes down and
 //! gives subscribers a grace period, the store closes, HTTP ends last.
 
+mod acceptances;
 mod after;
 mod answers;
 mod background;
@@ -50,7 +51,7 @@ pub use people::{Act, Deed, ScriptError, acts};
 pub use replay::{LevelChange, Replay, Step};
 pub use subscribers::{SubscriberError, subscriber};
 
-use crate::activation::{ActivationView, Event, EventContext, Machine, Mode};
+use crate::activation::{Accepted, ActivationView, Event, EventContext, Machine, Mode};
 use crate::clock::{Clock, Received};
 use crate::closing::{Closings, Saved};
 use crate::config::Config;
@@ -63,6 +64,7 @@ use crate::journal::{Entry, Journal, JournalError, Told, Waiting};
 use crate::records::Sources;
 use crate::source::INPUT_BOUND;
 use crate::store::embedded::{Health, Store, StoreError};
+use acceptances::Acceptances;
 use casework::{CaseParts, CaseTask};
 use command::COMMAND_BOUND;
 use core::{CoreTask, Parts};
@@ -197,6 +199,7 @@ impl Daemon {
             listeners,
             events: events.clone(),
             context: context.clone(),
+            accepted: Acceptances::default(),
             waiting: waiting_tx,
             unwritten: VecDeque::new(),
             unstored: VecDeque::new(),
@@ -517,9 +520,12 @@ fn leftover(waiting: &[Waiting], context: &EventContext) -> Vec<(Arc<str>, Arc<E
             Told::Transition(transition) => Event::of(transition, context),
             Told::Notice(event) => Some((**event).clone()),
         };
-        let Some(event) = event.map(Arc::new) else {
+        let Some(event) = event else {
             continue;
         };
+        let told = waiting.outgoing.iter();
+        let told = told.map(|outgoing| outgoing.subscriber.clone()).collect();
+        let event = Arc::new(event.told_to(told, Accepted::Unknown));
         for outgoing in &waiting.outgoing {
             leftover.push((Arc::from(outgoing.subscriber.as_str()), Arc::clone(&event)));
         }

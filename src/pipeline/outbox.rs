@@ -13,6 +13,7 @@ use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::time::{Instant, timeout_at};
 use tracing::{error, info, warn};
 
+use super::acceptances::Acceptances;
 use crate::activation::{Effect, Event, EventContext};
 use crate::clock::Clock;
 use crate::deliver::{Offers, Outcome, Report, SubscriberConfig};
@@ -142,6 +143,8 @@ pub(super) struct Outbox {
     pub(super) listeners: Vec<Listener>,
     pub(super) events: broadcast::Sender<Arc<Event>>,
     pub(super) context: EventContext,
+    /// Who accepted what so far of the activations that are open.
+    pub(super) accepted: Acceptances,
     pub(super) waiting: watch::Sender<BTreeMap<String, u64>>,
     /// What keeps the journal's order while its thread is busy.
     pub(super) unwritten: VecDeque<Unwritten>,
@@ -353,7 +356,12 @@ impl Outbox {
     }
 
     fn tell(&mut self, event: Event) {
-        let event = Arc::new(event);
+        let wants = |listener: &&Listener| listener.config.filter.wants(&event);
+        let told = self.listeners.iter().filter(wants);
+        let told = told
+            .map(|listener| listener.config.id.to_string())
+            .collect();
+        let event = Arc::new(self.accepted.tell(event, told));
         for listener in &mut self.listeners {
             if listener.config.filter.wants(&event) {
                 listener.offer(Arc::clone(&event));
@@ -382,6 +390,9 @@ impl Outbox {
             .find(|listener| listener.config.id == report.subscriber)
         {
             listener.waiting = listener.waiting.saturating_sub(1);
+        }
+        if matches!(report.outcome, Outcome::Accepted { .. }) {
+            self.accepted.note(&report.message, &report.subscriber);
         }
         self.show_waiting();
         let entry = Entry::Result {

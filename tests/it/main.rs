@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
 mod alarm;
+mod cap;
 mod casework;
 mod channels;
 mod chunks;
@@ -16,7 +17,10 @@ mod dialogue;
 mod elevation;
 mod framing;
 mod gps;
+mod hostile;
 mod http;
+mod mail;
+mod messages;
 mod mocks;
 mod mqtt;
 mod ports;
@@ -25,3 +29,4 @@ mod profiles;
 mod readme;
 mod serial;
 mod support;
+mod webhook;

@@ -12,6 +12,9 @@
 )]
 mod support;
 
+#[path = "../it/hostile/strings.rs"]
+mod hostile;
+
 mod cap;
 mod fleet;
 mod mosquitto;

@@ -3,10 +3,12 @@
 
 mod broker;
 mod daemon;
+pub(crate) mod events;
 pub(crate) mod fleet;
 pub(crate) mod process;
 mod smtp;
 mod webhook;
+pub(crate) mod xml;
 
 use std::fmt::Debug;
 use std::fs;

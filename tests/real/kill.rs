@@ -271,7 +271,10 @@ async fn fifty_kills_lose_no_activation_and_double_none() {
         "acks": taken.lock().unwrap().len(), "acks_lost": acks_lost.len(),
     });
     println!("{report}");
-    assert!(acks_lost.is_empty(), "answered, not recorded: {acks_lost:?}");
+    assert!(
+        acks_lost.is_empty(),
+        "answered, not recorded: {acks_lost:?}"
+    );
 }
 
 /// Site → id; every site has one.

@@ -14,6 +14,8 @@ mod support;
 
 mod broker;
 mod cap;
+mod faketime;
 mod fleet;
 mod kill;
 mod mosquitto;
+mod outage;

@@ -54,7 +54,9 @@ pub(super) fn by_mail(smtp: &Smtp) -> Vec<Message> {
 /// A header with the lines that it goes on in.
 fn header(mail: &str, name: &str) -> String {
     let start = format!("{name}: ");
-    let mut lines = mail.split("\r\n").skip_while(|line| !line.starts_with(&start));
+    let mut lines = mail
+        .split("\r\n")
+        .skip_while(|line| !line.starts_with(&start));
     let first = lines.next().unwrap().trim_start_matches(&start).to_owned();
     lines
         .take_while(|line| line.starts_with(' '))
@@ -115,7 +117,10 @@ pub(super) fn check_same_everywhere(heard: &[(&str, Vec<Message>)]) {
     for (subscriber, messages) in heard {
         let had: BTreeSet<&String> = messages.iter().map(|message| &message.id).collect();
         let missing: Vec<_> = first.iter().filter(|(_, id)| !had.contains(id)).collect();
-        assert!(missing.is_empty(), "{subscriber} was never told {missing:?}");
+        assert!(
+            missing.is_empty(),
+            "{subscriber} was never told {missing:?}"
+        );
     }
     let activations: BTreeSet<&String> = first.keys().map(|(activation, _)| activation).collect();
     assert_eq!(first.len(), 2 * activations.len(), "{first:#?}");

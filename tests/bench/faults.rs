@@ -36,7 +36,8 @@ use std::time::Duration;
 
 use broker::Mosquitto;
 use serde_json::{Value, json};
-use support::{Answer, Client, Daemon, Home, Launch, Webhook, free_address, wait_for};
+use support::daemon::Launch;
+use support::{Answer, Client, Daemon, Home, Webhook, free_address, wait_for};
 use tokio::time::{Instant, sleep_until};
 
 /// Crossings that count; a few more come first, while all is well.
@@ -108,7 +109,9 @@ async fn run(fault: Fault) -> (Vec<Duration>, &'static str) {
     .await;
     let data = home.path("data");
     fs::create_dir(&data).unwrap();
-    let tmpfs = (fault == Fault::Disk).then(|| Tmpfs::mount(&data)).flatten();
+    let tmpfs = (fault == Fault::Disk)
+        .then(|| Tmpfs::mount(&data))
+        .flatten();
     let launch = Launch {
         // A limit on files kills with a signal whoever does not ignore it.
         before: Some("trap '' XFSZ"),

@@ -19,6 +19,7 @@ mod gps;
 mod http;
 mod mocks;
 mod mqtt;
+mod outages;
 mod ports;
 mod profile_docs;
 mod profiles;

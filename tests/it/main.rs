@@ -24,6 +24,7 @@ mod messages;
 mod journal;
 mod mocks;
 mod mqtt;
+mod outages;
 mod ports;
 mod profile_docs;
 mod profiles;

@@ -17,6 +17,8 @@ mod broker;
 mod hostile;
 
 mod cap;
+mod faketime;
 mod fleet;
 mod kill;
 mod mosquitto;
+mod outage;

@@ -358,7 +358,7 @@ pub struct Event {
     /// out_of_service, in_service or head.
     pub why: String,
     /// Which contacts it is for.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Reach::is_first")]
     pub reach: Reach,
     /// When it happened.
     pub at: String,

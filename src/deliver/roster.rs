@@ -117,7 +117,10 @@ mod tests {
             ((None, First), &["duty", "mail", "screen"] as &[&str]),
             ((Some(First), Second), &["head"]),
             ((Some(First), Everyone), &["head", "chief"]),
-            ((None, Everyone), &["duty", "mail", "head", "chief", "screen"]),
+            (
+                (None, Everyone),
+                &["duty", "mail", "head", "chief", "screen"],
+            ),
         ] {
             let event = event(reach.0, reach.1);
             let all = ["duty", "mail", "head", "chief", "screen"];

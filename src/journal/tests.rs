@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::*;
 use crate::activation::{
-    Activation, Config, Coordinates, Effect, Judged, Machine, PlaceContext, Saved, SiteRef,
-    Transition,
+    Activation, Config, Coordinates, Effect, Escalation, Judged, Machine, PlaceContext, Saved,
+    SiteRef, Transition,
 };
 use crate::clock::{Mono, Received};
 use crate::criteria::{
@@ -108,6 +108,7 @@ fn a_transition_of_version_1_is_read_and_written_the_same() {
 /// What a record of version 1 does not hold yet.
 fn forget_later_fields(activation: &mut Activation) {
     activation.confirmed_by = None;
+    activation.escalation = Escalation::default();
     let members = activation.members.iter_mut();
     let highest = members.map(|member| &mut member.highest);
     for evidence in highest.chain([&mut activation.latest, &mut activation.highest]) {

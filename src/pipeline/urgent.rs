@@ -125,7 +125,11 @@ mod tests {
         let mut urgent = Urgent::default();
         urgent.told(&told(ID, 1, "EMERGENCY", None), start);
         assert_eq!(urgent.next(), Some(start + ACCEPTED_WITHIN));
-        assert!(urgent.unaccepted(start + Duration::from_secs(29)).is_empty());
+        assert!(
+            urgent
+                .unaccepted(start + Duration::from_secs(29))
+                .is_empty()
+        );
         let late = urgent.unaccepted(start + ACCEPTED_WITHIN);
         assert_eq!(late.len(), 1);
         assert_eq!(urgent.next(), None);
@@ -137,7 +141,10 @@ mod tests {
         let mut urgent = Urgent::default();
         urgent.told(&told(ID, 1, "EMERGENCY", None), start);
         urgent.accepted(&format!("{ID}.1"), "mail");
-        urgent.told(&told("A-1111111111111111", 1, "POSSIBLE_EMERGENCY", None), start);
+        urgent.told(
+            &told("A-1111111111111111", 1, "POSSIBLE_EMERGENCY", None),
+            start,
+        );
         assert_eq!(urgent.next(), None);
     }
 

@@ -500,7 +500,8 @@ proptest! {
                     }
                 }
                 Try::Unshelve => {
-                    if let Some(id) = world.machine.open().next().map(|one| one.id.clone()) {
+                    let id = world.machine.open().next().map(|one| one.id.clone());
+                    if let Some(id) = id {
                         let now = world.now();
                         if let Ok(effects) = world.machine.unshelve(&id, PIKET, now) {
                             world.keep(effects);
@@ -539,9 +540,7 @@ impl World {
     /// The class now at the site of a station.
     fn class_at(&self, n: u8) -> Class {
         let site = format!("s{n}");
-        let is_there = |one: &&Activation| {
-            matches!(&one.place, pantau::activation::Place::Site(of) if of.id == site)
-        };
+        let is_there = |one: &&Activation| matches!(&one.place, pantau::activation::Place::Site(of) if of.id == site);
         let there = self.machine.open().filter(is_there);
         there.map(|one| one.class).max().unwrap_or(Class::Normal)
     }

@@ -20,7 +20,7 @@
 //!
 //! edges        source      serial lines, MQTT, recordings: produce frames
 //!              store       readings on disk, in SQLite
-//!              journal     transitions and outbox on disk, hash-chained
+//!              journal     transitions and outbox on disk, hash-chained; signed heads
 //!              deliver     events to subscribers: log, MQTT, webhook
 //!              exchange    records, CSV, GeoJSON, recapitulation of cases
 //!              records     cases on disk, hash-chained; closing records

@@ -333,6 +333,31 @@ fn a_failed_append_leaves_the_journal_usable() {
     check_failure(false, true, true);
 }
 
+/// Even when the same is written again at the same time: it does not read alike.
+#[test]
+fn what_a_failed_attempt_of_several_records_left_is_no_break() {
+    let folder = tempfile::tempdir().unwrap();
+    let faulty = Faulty::default();
+    let disk = Box::new(faulty.clone());
+    let (mut journal, _) = Journal::open_on(folder.path(), at(0), disk).unwrap();
+    journal.append(at(0), &action(1)).unwrap();
+    let entries = [action(2), action(3)];
+    for switch in [&faulty.sync, &faulty.truncate] {
+        switch.store(true, Ordering::SeqCst);
+    }
+    assert!(journal.append_all(at(0), &entries).is_err());
+    for switch in [&faulty.sync, &faulty.truncate] {
+        switch.store(false, Ordering::SeqCst);
+    }
+    journal.append_all(at(0), &entries).unwrap();
+    assert_eq!(journal.append(at(0), &action(4)).unwrap(), 4);
+    drop(journal);
+    let summary = verify(folder.path()).unwrap();
+    assert_eq!((summary.records, summary.unaccepted), (4, 2));
+    let (_, recovery) = Journal::open(folder.path(), at(1)).unwrap();
+    assert!(recovery.first_bad.is_none());
+}
+
 /// More failures than there are names for attempts, as on a disk that is full for
 /// hours.
 #[test]

@@ -213,6 +213,7 @@ impl Daemon {
             clock,
             context: context.clone(),
             exercise: config.node.mode == Mode::Exercise,
+            every: heads::EVERY,
             marks: marked,
             notices: notices.clone(),
             events: heads_tx,

@@ -17,6 +17,7 @@ mod elevation;
 mod framing;
 mod gps;
 mod http;
+mod journal;
 mod mocks;
 mod mqtt;
 mod ports;

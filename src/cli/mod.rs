@@ -22,6 +22,7 @@ mod profile;
 mod replay;
 mod run;
 mod subscriber;
+mod token;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -103,6 +104,9 @@ enum Verb {
     /// Those who are told.
     #[command(subcommand)]
     Subscriber(subscriber::Verb),
+    /// Tokens for those who ask over HTTP.
+    #[command(subcommand)]
+    Token(token::Verb),
 }
 
 /// How results are printed.
@@ -145,6 +149,7 @@ pub fn main() -> ExitCode {
         Verb::Close(options) => closing::close(&args, options),
         Verb::Export(options) => export::export(&args, options),
         Verb::Subscriber(verb) => subscriber::run(&args, verb),
+        Verb::Token(verb) => token::run(verb),
     };
     match outcome {
         Ok(code) => code,

@@ -16,6 +16,7 @@
 //! | `[publish]`         | what is told on MQTT                  | [`Publish`]         |
 //! | `[[subscriber]]`    | who is told                           | [`Subscriber`]      |
 //! | `[http]`            | status page and API                   | [`Http`]            |
+//! | `[[http.token]]`    | who may ask, and as what              | [`HttpToken`]       |
 //!
 //! What holds throughout:
 //!
@@ -46,6 +47,7 @@ mod service;
 mod site;
 mod subscriber;
 mod table_file;
+mod token;
 mod url;
 
 use std::fs;
@@ -64,9 +66,11 @@ pub use secret::Secret;
 pub use service::{Http, Publish};
 pub use site::{Site, Surroundings, SurveyRecord};
 pub use subscriber::{Channel, Post, Subscriber};
+pub use token::HttpToken;
 pub use url::{HostPort, HttpUrl};
 
 use crate::activation;
+use crate::clock::Wall;
 use crate::criteria::loaded::ReferenceTables;
 use crate::criteria::{Policy, PolicyHash};
 use crate::profile::{ProfileError, Registry};
@@ -115,6 +119,15 @@ pub struct Config {
     pub subscribers: Vec<Subscriber>,
     /// `[http]`; `None` when it is off.
     pub http: Option<Http>,
+}
+
+impl Config {
+    /// What is no mistake, and yet worth saying now: tokens near their end, or
+    /// past it.
+    pub fn cautions(&self, now: Wall) -> Vec<ConfigProblem> {
+        let tokens = self.http.iter().flat_map(|http| &http.tokens);
+        tokens.filter_map(|token| token.caution(now)).collect()
+    }
 }
 
 /// Reads and checks the configuration: the file at `path`, which must exist, or
@@ -263,7 +276,7 @@ fn check(table: &Table, path: Option<&Path>, folders: &Folders, problems: &Probl
             folders,
         },
     );
-    let http = service::read_http(root.table("http"), folders);
+    let http = service::read_http(root.table("http"), folders, node.zone);
     root.finish();
     Config {
         file: path.map(Path::to_owned),

@@ -1,7 +1,7 @@
 //! Errors as RFC 9457 problem documents.
 
-use axum::http::{Method, StatusCode, Uri, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::{HeaderName, Method, StatusCode, Uri, header};
+use axum::response::{AppendHeaders, IntoResponse, Response};
 use serde_json::{Value, json};
 
 use crate::access::NoPerson;
@@ -13,6 +13,7 @@ use crate::pipeline::Gone;
 pub(super) struct Problem {
     status: StatusCode,
     detail: String,
+    header: Option<Box<(HeaderName, String)>>,
     extra: Option<(&'static str, Value)>,
 }
 
@@ -21,8 +22,15 @@ impl Problem {
         Self {
             status,
             detail: detail.into(),
+            header: None,
             extra: None,
         }
+    }
+
+    /// With one more header.
+    pub(super) fn header(mut self, name: HeaderName, value: impl Into<String>) -> Self {
+        self.header = Some(Box::new((name, value.into())));
+        self
     }
 
     /// With one more member.
@@ -56,7 +64,8 @@ impl IntoResponse for Problem {
             members.insert(name.to_owned(), value);
         }
         let headers = [(header::CONTENT_TYPE, "application/problem+json")];
-        (self.status, headers, body.to_string()).into_response()
+        let more = AppendHeaders(self.header.map(|header| *header));
+        (self.status, headers, more, body.to_string()).into_response()
     }
 }
 

@@ -23,5 +23,6 @@ mod ports;
 mod profile_docs;
 mod profiles;
 mod readme;
+mod roles;
 mod serial;
 mod support;

@@ -156,7 +156,7 @@ fn a_tio2_says_everything_in_both_languages() {
         ]
     );
     assert_eq!(text.id.lines.len(), text.en.lines.len());
-    let tail = &id.as_str()[id.as_str().len() - 6..];
+    let (_, tail) = id.as_str().split_at(id.as_str().len() - 6);
     assert_eq!(
         text.id.sms,
         format!(

@@ -111,7 +111,7 @@ fn forget_later_fields(activation: &mut Activation) {
     let members = activation.members.iter_mut();
     let highest = members.map(|member| &mut member.highest);
     for evidence in highest.chain([&mut activation.latest, &mut activation.highest]) {
-        evidence.behind = Box::default();
+        *evidence.behind = Default::default();
     }
 }
 

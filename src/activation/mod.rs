@@ -16,6 +16,7 @@
 
 pub mod condition;
 
+mod collapse;
 mod deadline;
 mod evidence;
 mod group;

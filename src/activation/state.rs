@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::condition::Condition;
 use super::id::{ActivationId, Mode};
-use super::place::{Place, Spots};
+use super::place::{Coordinates, Place, Spots};
 use super::wire;
 use crate::clock::{Mono, Wall};
 use crate::criteria::{Class, Explanation, Recommendation, Remarks, Rule, Rules, Subject};
@@ -65,9 +65,21 @@ pub struct Watch {
     /// When it was last recorded for its own sake, in the machine's own time.
     #[serde(rename = "saved_ns", with = "wire::mono_option")]
     pub saved: Option<Mono>,
+    /// Its detector collapsed after a rise, and nobody has vouched for it since:
+    /// its readings lower nothing.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub is_distrusted: bool,
+    /// The last reading was that of a collapsed detector.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub is_collapsed: bool,
     /// Marks of the last readings it took, oldest first.
     #[serde(with = "wire::marks")]
     marks: Vec<u64>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over so")]
+const fn is_false(it: &bool) -> bool {
+    !*it
 }
 
 impl Watch {
@@ -85,6 +97,8 @@ impl Watch {
             silent_after_ms: 0,
             unknown: false,
             saved: None,
+            is_distrusted: false,
+            is_collapsed: false,
             marks: Vec::new(),
         }
     }
@@ -162,6 +176,10 @@ pub struct Evidence {
     pub received: Wall,
     /// The calibration factor that made the value, as a person reads it.
     pub factor: Option<String>,
+    /// Where the reading says it was measured; absent at a site whose frames tell
+    /// no position, and in records that do not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<Coordinates>,
 }
 
 /// One channel that reached a level here.

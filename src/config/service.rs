@@ -48,10 +48,11 @@ pub(super) fn read_store(
 
 /// Reads `[activation]`.
 ///
-/// | key                 | unit | range        | default |
-/// |---------------------|------|--------------|---------|
-/// | `group_radius_m`    | m    | 50 to 5 000  | 500     |
-/// | `group_window_secs` | s    | 60 to 86 400 | 1 800   |
+/// | key                              | unit          | range        | default |
+/// |----------------------------------|---------------|--------------|---------|
+/// | `group_radius_m`                 | m             | 50 to 5 000  | 500     |
+/// | `group_window_secs`              | s             | 60 to 86 400 | 1 800   |
+/// | `elevated_false_alarms_per_year` | by a station  | 0.001 to 100 | 1       |
 pub(super) fn read_activation(
     mut section: Section<'_>,
     mode: activation::Mode,
@@ -59,11 +60,14 @@ pub(super) fn read_activation(
     let default = activation::Config::default();
     let radius_m = section.number("group_radius_m", 50.0..=5_000.0);
     let window = section.seconds("group_window_secs", 60..=86_400);
+    let false_alarms = section.number("elevated_false_alarms_per_year", 0.001..=100.0);
     section.finish();
     activation::Config {
         mode,
         radius_m: radius_m.unwrap_or(default.radius_m),
         window: window.unwrap_or(default.window),
+        elevated_false_alarms_per_year: false_alarms
+            .unwrap_or(default.elevated_false_alarms_per_year),
         ..default
     }
 }

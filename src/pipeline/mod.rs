@@ -23,6 +23,7 @@ mod people;
 mod replay;
 mod router;
 mod subscribers;
+mod waiting;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;

@@ -16,6 +16,7 @@ mod dialogue;
 mod elevation;
 mod framing;
 mod gps;
+mod guard;
 mod http;
 mod mocks;
 mod mqtt;

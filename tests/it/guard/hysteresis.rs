@@ -71,10 +71,7 @@ fn flap(part: f64, seed: u64, gaps: bool) -> Vec<String> {
             station.ack();
         }
     }
-    println!(
-        "±{part}: {changes} changes of level, {} told",
-        station.told.len()
-    );
+    assert!(changes > 0);
     station.words().into_iter().map(str::to_owned).collect()
 }
 

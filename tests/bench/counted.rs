@@ -10,7 +10,7 @@ use pantau::reading::{
 };
 
 /// Reads a station second by second.
-pub struct Counted {
+pub(crate) struct Counted {
     reading: Reading,
     judgement: Judgement,
     setting: Setting,
@@ -21,7 +21,7 @@ pub struct Counted {
 
 impl Counted {
     /// One at the background; with the counts of each second, or a value alone.
-    pub fn new(has_counts: bool) -> Self {
+    pub(crate) fn new(has_counts: bool) -> Self {
         let received = received(0);
         let channel = Channel {
             quantity: Quantity::DoseRate,
@@ -65,7 +65,7 @@ impl Counted {
     }
 
     /// The next second; true when something else is acted on than what came.
-    pub fn next(&mut self, is_idle: bool) -> bool {
+    pub(crate) fn next(&mut self, is_idle: bool) -> bool {
         self.secs += 1;
         self.reading.received = received(self.secs);
         let outcome = self.guard.take(&Heard {

@@ -11,9 +11,10 @@
 //!              dialogue    scripts and polling: what is said when
 //!              decode      frame + profile to raw reading
 //!              normalise   raw reading to reading: units, calibration, position
-//!              quality     copies, clocks
+//!              quality     copies, clocks, counts
 //!              criteria    what a reading means, by rule id
 //!              cases       the same for worked cases
+//!              guard       what of a judged reading is acted on, by its counts
 //!              activation  conditions, places, activations, messages
 //!              casework    cases of people, clocks
 //!              background  what an instrument shows where nothing happens
@@ -55,6 +56,7 @@ pub mod criteria;
 pub mod decode;
 pub mod dialogue;
 pub mod frame;
+pub mod guard;
 pub mod normalise;
 pub mod profile;
 pub mod quality;

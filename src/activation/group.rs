@@ -256,7 +256,7 @@ impl Machine {
             activation.confirmed_by = if counts_confirm(arrival.heard.judged, verdict) {
                 Some(ConfirmedBy::Counts)
             } else {
-                (is_neighbour(activation, evidence) && !activation.members.is_empty())
+                is_neighbour(activation, arrival, self.config.radius_m)
                     .then_some(ConfirmedBy::Neighbour)
             };
             activation.confirmed = activation.confirmed_by.is_some();
@@ -264,10 +264,15 @@ impl Machine {
             activation.policy = self.config.policy.as_deref().map(str::to_owned);
             activation.explanation = arrival.heard.judged.explanation();
         } else {
-            // A second channel of the very reading that raised is not a second reading.
-            let again = evidence.class == activation.class_max && !is_first;
-            let beside = is_neighbour(activation, evidence);
-            if !activation.confirmed && (again || beside) {
+            // A second channel of the very reading that raised is not a second
+            // reading, nor is one of the past.
+            let again = evidence.class == activation.class_max
+                && !is_first
+                && (!arrival.heard.is_late || activation.late);
+            let is_at_level = evidence.class == activation.class_max;
+            let counts = || is_at_level && counts_confirm(arrival.heard.judged, verdict);
+            let beside = is_neighbour(activation, arrival, self.config.radius_m);
+            if !activation.confirmed && (again || beside || counts()) {
                 activation.confirmed = true;
                 activation.confirmed_by = Some(if beside {
                     ConfirmedBy::Neighbour
@@ -288,10 +293,11 @@ impl Machine {
         activation.also = also;
         activation.recommendation = recommendation;
         activation.remarks = activation.remarks.union(judgement.remarks);
+        let began = super::evidence::began(arrival.heard.judged, verdict);
         // By its time of arrival alone nothing was before what came before it: there
         // the wall clock was set back.
-        if evidence.measured < evidence.received {
-            activation.onset = activation.onset.min(evidence.measured);
+        if evidence.measured < evidence.received || began < evidence.measured {
+            activation.onset = activation.onset.min(began);
         }
         if !arrival.heard.is_late || evidence.measured > activation.latest.measured {
             activation.latest = evidence.clone();
@@ -413,14 +419,29 @@ fn beside(primary: Rule, rules: Rules) -> Rules {
     rules.iter().filter(|rule| *rule != primary).collect()
 }
 
-/// Another instrument at TIO3 or above.
-fn is_neighbour(activation: &Activation, evidence: &Evidence) -> bool {
+/// Whether another instrument is at TIO3 or above within the radius: at the same
+/// named place, or where both say where they are.
+fn is_neighbour(activation: &Activation, arrival: &Arrival<'_>, radius_m: f64) -> bool {
+    let Arrival {
+        evidence,
+        place,
+        at,
+        heard,
+    } = arrival;
+    let is_near = |other: &Evidence| {
+        let is_named = *place != Place::Area && activation.place.is_same(place);
+        let seen = activation.place.position().or(other.at);
+        let metres = seen.zip(*at).map(|(seen, at)| seen.metres_to(at));
+        metres.map_or(is_named, |metres| metres <= radius_m)
+    };
     evidence.class >= Class::PossibleEmergency
-        && activation
-            .members
-            .iter()
-            .any(|member| member.class_max >= Class::PossibleEmergency)
-        && evidence.instrument != activation.highest.instrument
+        && !heard.is_late
+        && activation.members.iter().any(|member| {
+            member.held
+                && member.class_max >= Class::PossibleEmergency
+                && member.key.instrument != evidence.instrument
+                && is_near(&member.highest)
+        })
 }
 
 /// Whether `new` tells of a higher field. Of two quantities the one further

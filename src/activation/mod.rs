@@ -17,6 +17,7 @@
 pub mod condition;
 
 mod behind;
+mod collapse;
 mod deadline;
 mod escalate;
 mod escalation;

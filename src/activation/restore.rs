@@ -128,6 +128,7 @@ impl Machine {
 
     fn put_watches(&mut self, watches: Vec<Watch>) {
         for watch in watches {
+            self.has_distrusted |= watch.is_distrusted;
             self.watches.insert(watch.key.clone(), watch);
         }
     }

@@ -641,6 +641,11 @@ fn tables_with_defaults() {
             "60 to 86400",
         ),
         (
+            "[activation]\nelevated_false_alarms_per_year = 0",
+            "activation.elevated_false_alarms_per_year",
+            "0.001 to 100",
+        ),
+        (
             "[publish]\nprefix = \"a/#\"",
             "publish.prefix",
             "no start of a topic",

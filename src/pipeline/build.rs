@@ -255,6 +255,7 @@ pub(super) fn replayed(config: &Config, profile: &Arc<Profile>, id: InstrumentId
         Arc::new(context),
     )
     .standing(background, None)
+    .guarded(config.activation.elevated_false_alarms_per_year)
 }
 
 /// What of the policy an instrument is built with.
@@ -262,6 +263,8 @@ struct Judging {
     gy_to_sv: f64,
     /// The policy's hash.
     policy: Option<Arc<str>>,
+    /// False alarms of the band that a station may raise in a year.
+    false_alarms: f64,
 }
 
 impl Judging {
@@ -269,6 +272,7 @@ impl Judging {
         Self {
             gy_to_sv: config.criteria.gy_to_sv,
             policy: config.activation.policy.clone(),
+            false_alarms: config.activation.elevated_false_alarms_per_year,
         }
     }
 }
@@ -317,6 +321,7 @@ fn instrument(configured: &config::Instrument, id: InstrumentId, judging: &Judgi
         site.map(|site| ground(site)),
     )
     .beside(configured.gps.clone())
+    .guarded(judging.false_alarms)
 }
 
 /// When silence means that what the instrument last said is no longer known to

@@ -23,8 +23,9 @@ use super::instrument::{Instrument, Link, Taken};
 use super::keep::Memories;
 use super::outbox::Recorded;
 use super::router::{Route, Router};
+use super::waiting::Waiting;
 use crate::ack::Ack;
-use crate::activation::{Effect, Judged, Machine, Mode};
+use crate::activation::{Effect, Machine, Mode};
 use crate::clock::{Clock, Received, Zone};
 use crate::closing::{Closings, Ground};
 use crate::criteria::{ExistingArea, Policy};
@@ -110,6 +111,8 @@ pub(super) struct CoreTask {
     overflow: VecDeque<Item>,
     /// What the outbox could not take yet, in order.
     unsent: VecDeque<Recorded>,
+    /// Instruments with a reading that waits for more counts.
+    waiting: Waiting,
 }
 
 impl CoreTask {
@@ -137,6 +140,7 @@ impl CoreTask {
             has_elevation_changed: false,
             overflow: VecDeque::new(),
             unsent: VecDeque::new(),
+            waiting: Waiting::default(),
         }
     }
 
@@ -153,10 +157,11 @@ impl CoreTask {
         let mut retry = tokio::time::interval(RETRY_STORE);
         retry.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
-            let deadline = self
-                .parts
-                .machine
-                .next_deadline()
+            let deadlines = [self.parts.machine.next_deadline(), self.waiting.next()];
+            let deadline = deadlines
+                .into_iter()
+                .flatten()
+                .min()
                 .map(|at| self.parts.clock.instant_at(at));
             tokio::select! {
                 () = stop.cancelled(), if !has_sources => break,
@@ -196,10 +201,37 @@ impl CoreTask {
 
     fn tick(&mut self) {
         let now = self.parts.clock.now();
+        while let Some(at) = self.waiting.over(now.mono) {
+            self.decide(now, at);
+        }
         for effect in self.parts.machine.tick(now) {
             let notes = self.follow(now, std::slice::from_ref(&effect));
             self.record(vec![effect], notes, None);
         }
+    }
+
+    /// A reading waited for more counts, and none came: what there is decides.
+    fn decide(&mut self, now: Received, at: InstrumentIndex) {
+        let Some(instrument) = self.parts.instruments.get_mut(at) else {
+            return;
+        };
+        let Some(overdue) = instrument.overdue(now.mono, &self.parts.policy) else {
+            return;
+        };
+        let (reading, judgement) = (&*overdue.reading, &*overdue.judgement);
+        let judged = instrument.judged(reading, judgement, &self.parts.policy);
+        let effects = self.parts.machine.apply(now, &judged);
+        if effects.is_empty() {
+            return;
+        }
+        let mut around = Around {
+            closings: &mut self.parts.closings,
+            areas: &self.parts.areas,
+            policy: &self.parts.policy,
+        };
+        let after = instrument.follow(now, reading, judgement, &effects, &mut around);
+        let notes = self.note_changes(&after.changes);
+        self.record(effects, notes, None);
     }
 
     fn link(&mut self, change: LinkChange) {
@@ -366,7 +398,7 @@ impl CoreTask {
         let Some(instrument) = self.parts.instruments.get_mut(at) else {
             return;
         };
-        instrument.note_onset(&self.parts.policy, &self.parts.machine);
+        instrument.note_held(&self.parts.policy, &self.parts.machine);
         let taken = instrument.take(
             decoded,
             arrival,
@@ -402,15 +434,11 @@ impl CoreTask {
                     instrument.ledger.unguarded += 1;
                     Arc::make_mut(&mut reading).flags.insert(Flag::Unguarded);
                 }
-                let effects = self.parts.machine.apply(
-                    arrival.received,
-                    &Judged {
-                        reading: &reading,
-                        judgement: &judgement,
-                        place: &instrument.place,
-                        grounds: Some(instrument.grounds(&self.parts.policy)),
-                    },
-                );
+                let judged = instrument.judged(&reading, &judgement, &self.parts.policy);
+                let effects = self.parts.machine.apply(arrival.received, &judged);
+                if let Some(due) = instrument.begins_to_wait() {
+                    self.waiting.begin(due, at);
+                }
                 let after = instrument.follow(
                     arrival.received,
                     &reading,

@@ -27,6 +27,7 @@ mod replay;
 mod router;
 mod subscribers;
 mod urgent;
+mod waiting;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;

@@ -17,6 +17,7 @@ mod dialogue;
 mod elevation;
 mod framing;
 mod gps;
+mod guard;
 mod hostile;
 mod http;
 mod journal;

@@ -8,6 +8,7 @@ use smallvec::SmallVec;
 
 use super::evidence;
 use super::id::{ActivationId, Mode};
+use super::open::Open;
 use super::place::PlaceContext;
 use super::settle::Touch;
 use super::state::{Acknowledgement, Activation, ChannelKey, Stamp, Watch};
@@ -145,7 +146,7 @@ pub struct Machine {
     /// Channels that reached a level; kept while an activation names them.
     pub(super) watches: BTreeMap<ChannelKey, Watch>,
     /// By order of opening.
-    pub(super) open: BTreeMap<u64, Activation>,
+    pub(super) open: Open,
     /// The same, once closed.
     pub(super) closed: BTreeMap<u64, Activation>,
     pub(super) next_order: u64,
@@ -158,12 +159,12 @@ pub struct Machine {
 
 impl Machine {
     /// A machine without any activation.
-    pub const fn new(config: Config) -> Self {
+    pub fn new(config: Config) -> Self {
         Self {
             config,
             offset: 0,
             watches: BTreeMap::new(),
-            open: BTreeMap::new(),
+            open: Open::default(),
             closed: BTreeMap::new(),
             next_order: 0,
             wake: None,

@@ -23,6 +23,7 @@ mod guide;
 mod id;
 mod machine;
 mod message;
+mod open;
 mod place;
 mod restore;
 mod settle;

@@ -17,6 +17,7 @@
 pub mod condition;
 
 mod deadline;
+mod digest;
 mod evidence;
 mod group;
 mod guide;
@@ -35,6 +36,8 @@ mod view;
 pub(crate) mod wire;
 
 pub use deadline::{Bilingual, DeadlineView};
+pub(crate) use digest::digest_list;
+pub use digest::{DigestLine, DigestView};
 pub use id::{ActivationId, Mode};
 pub use machine::{AckError, Config, Grounds, Judged, Machine, Person};
 pub use message::{Text, Words};

@@ -41,6 +41,7 @@ impl Event {
             },
             activation: None,
             deadline: None,
+            digest: Vec::new(),
         }
     }
 }

@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::deadline::DeadlineView;
+use super::digest::DigestLine;
 use super::id::Mode;
 use super::message::{self, Text, inert};
 use super::place::{Coordinates, Place};
@@ -284,10 +285,11 @@ pub struct EventContext {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Event {
     /// The message: `<activation>.<version>`, or
-    /// `<case or activation>.<rule>.<second it was due>`. One that comes twice is
-    /// one message.
+    /// `<case or activation>.<rule>.<second it was due>`, or `G-` and a hash of
+    /// the messages of a digest. One that comes twice is one message.
     pub id: String,
-    /// raised, risen, reopened, cleared, closed, merged, updated or overdue.
+    /// raised, risen, reopened, cleared, closed, merged, updated, overdue or
+    /// digest.
     pub why: String,
     /// When it happened.
     pub at: String,
@@ -304,6 +306,10 @@ pub struct Event {
     /// The clock that ran out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deadline: Option<DeadlineView>,
+    /// Of a digest, everything that it tells, the worst first. Beside an
+    /// activation: the earlier messages about it that go along with this one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub digest: Vec<DigestLine>,
     /// For people, in Indonesian and English.
     pub text: Text,
 }
@@ -322,6 +328,7 @@ impl Event {
             recorded: context.recorded,
             activation: Some(ActivationView::of(activation)),
             deadline: None,
+            digest: Vec::new(),
             text: message::text(activation, why, transition.stamp.wall, context),
         })
     }
@@ -333,9 +340,12 @@ impl Event {
         activation.or_else(case).unwrap_or_default()
     }
 
-    /// The highest class of its activation. A clock of a case that no reading
-    /// produced ranks with those that call for a team.
+    /// The highest class of its activation, or of all in a digest. A clock of a
+    /// case that no reading produced ranks with those that call for a team.
     pub fn class_max(&self) -> Option<Class> {
+        if let Some(highest) = self.digest.iter().map(DigestLine::class_max).max() {
+            return Some(highest);
+        }
         match &self.activation {
             Some(activation) => Class::from_word(&activation.class_max),
             None => Some(Class::PossibleEmergency),

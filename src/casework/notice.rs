@@ -45,6 +45,7 @@ pub fn notice(
         recorded: context.recorded,
         activation,
         deadline: Some(view),
+        digest: Vec::new(),
         text,
     }
 }

@@ -162,6 +162,7 @@ impl CoreTask {
             instruments: counts,
             activations,
             outbox_waiting: self.parts.outbox_waiting.borrow().clone(),
+            alarm_flood: self.parts.floods.borrow().clone(),
         }
     }
 

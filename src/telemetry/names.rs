@@ -42,4 +42,5 @@ metrics! {
     COMMITS = "pantau_store_commits_total", "counter", "Group commits of the embedded store.";
     ACTIVATIONS = "pantau_activations_open", "gauge", "Open activations by their highest class.";
     OUTBOX = "pantau_outbox_waiting", "gauge", "Events not yet accepted, by subscriber.";
+    FLOOD = "pantau_alarm_flood", "gauge", "1 when alarms are told together because there are too many, by subscriber.";
 }

@@ -24,4 +24,5 @@ mod profile_docs;
 mod profiles;
 mod readme;
 mod serial;
+mod storm;
 mod support;

@@ -51,23 +51,28 @@ impl Machine {
             .watches
             .get(&arrival.heard.key)
             .map(|watch| watch.current.clone());
-        let homes: SmallVec<[(u64, bool); 4]> = self
-            .open
-            .values()
-            .filter(|activation| activation.subject == arrival.heard.key.subject)
-            .filter_map(|activation| {
-                let is_current = current.as_ref() == Some(&activation.id);
-                // Of several that cover the past, one that told as much is meant.
-                let is_told = activation.class_max >= arrival.evidence.class;
-                let is_preferred = if arrival.heard.is_late {
-                    is_told
-                } else {
-                    is_current
-                };
-                self.is_home(activation, arrival, is_current)
-                    .then_some((activation.order, is_preferred))
-            })
-            .collect();
+        let home_of = |activation: &Activation| {
+            if activation.subject != arrival.heard.key.subject {
+                return None;
+            }
+            let is_current = current.as_ref() == Some(&activation.id);
+            // Of several that cover the past, one that told as much is meant.
+            let is_told = activation.class_max >= arrival.evidence.class;
+            let is_preferred = if arrival.heard.is_late {
+                is_told
+            } else {
+                is_current
+            };
+            self.is_home(activation, arrival, is_current)
+                .then_some((activation.order, is_preferred))
+        };
+        let homes: SmallVec<[(u64, bool); 4]> = match self.open.near(&arrival.place) {
+            Some(orders) => orders
+                .iter()
+                .filter_map(|order| home_of(self.open.get(order)?))
+                .collect(),
+            None => self.open.values().filter_map(home_of).collect(),
+        };
         let preferred = homes.iter().find(|(_, is_preferred)| *is_preferred);
         let Some((mut home, _)) = preferred.or(homes.first()).copied() else {
             return self.reopened_or_new(arrival, touched);
@@ -367,16 +372,17 @@ impl Machine {
         kept.proposed_shelf = None;
         kept.shelf = kept.shelf.take().zip(gone.shelf.take()).map(Shelf::both);
         kept.spots.absorb(&gone.spots);
-        kept.absorbed.push(gone.place.clone());
-        kept.absorbed.extend(gone.absorbed.iter().cloned());
         for member in &gone.members {
             absorb_member(kept, member);
         }
         let room = Activation::MAX_NOTES.saturating_sub(kept.notes.len());
         kept.notes.extend(gone.notes.iter().take(room).cloned());
+        let kept_id = kept.id.clone();
+        let places = std::iter::once(&gone.place).chain(&gone.absorbed);
+        self.open.absorb(older, places.cloned());
         for watch in self.watches.values_mut() {
             if watch.current == gone.id {
-                watch.current.clone_from(&kept.id);
+                watch.current.clone_from(&kept_id);
             }
         }
         gone.version += 1;
@@ -390,7 +396,7 @@ impl Machine {
         }
         gone.closed = Some(Closed {
             at: now,
-            merged_into: Some(kept.id.clone()),
+            merged_into: Some(kept_id),
         });
         self.closed.insert(younger, gone);
         let touch = Touch::find(touched, older);

@@ -10,6 +10,7 @@ use super::behind::Nameplate;
 use super::escalation::Timetables;
 use super::evidence;
 use super::id::{ActivationId, Mode};
+use super::open::Open;
 use super::place::PlaceContext;
 use super::service::OutOfService;
 use super::settle::Touch;
@@ -184,7 +185,7 @@ pub struct Machine {
     /// Channels that reached a level; kept while an activation names them.
     pub(super) watches: BTreeMap<ChannelKey, Watch>,
     /// By order of opening.
-    pub(super) open: BTreeMap<u64, Activation>,
+    pub(super) open: Open,
     /// The same, once closed.
     pub(super) closed: BTreeMap<u64, Activation>,
     pub(super) next_order: u64,
@@ -203,12 +204,12 @@ pub struct Machine {
 
 impl Machine {
     /// A machine without any activation.
-    pub const fn new(config: Config) -> Self {
+    pub fn new(config: Config) -> Self {
         Self {
             config,
             offset: 0,
             watches: BTreeMap::new(),
-            open: BTreeMap::new(),
+            open: Open::default(),
             closed: BTreeMap::new(),
             next_order: 0,
             out_of_service: BTreeMap::new(),

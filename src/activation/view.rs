@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::deadline::DeadlineView;
+use super::digest::DigestLine;
 use super::escalation::{Reach, Stage};
 use super::head::SignedHead;
 use super::id::Mode;
@@ -350,12 +351,12 @@ pub struct EventContext {
 pub struct Event {
     /// The message: `<activation>.<version>`, with `.r<n>` when it says a version
     /// again, or `<case or activation>.<rule>.<second it was due>`, or
-    /// `<instrument>.<why>.<millisecond>`, or `HEAD-<node>-<record>`. One that
-    /// comes twice is one message.
+    /// `<instrument>.<why>.<millisecond>`, or `HEAD-<node>-<record>`, or `G-` and a
+    /// hash of the messages of a digest. One that comes twice is one message.
     pub id: String,
     /// raised, risen, reopened, cleared, closed, merged, updated, escalated,
     /// reminder, shelved, unshelved, back_in_service, uninhibited, overdue,
-    /// out_of_service, in_service or head.
+    /// out_of_service, in_service, head or digest.
     pub why: String,
     /// Which contacts it is for.
     #[serde(default, skip_serializing_if = "Reach::is_first")]
@@ -378,6 +379,10 @@ pub struct Event {
     /// The head, for those who keep heads.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub head: Option<SignedHead>,
+    /// Of a digest, everything that it tells, the worst first. Beside an
+    /// activation: the earlier messages about it that go along with this one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub digest: Vec<DigestLine>,
     /// For people, in Indonesian and English.
     pub text: Text,
     /// The subscribers that it goes to.
@@ -408,6 +413,7 @@ impl Event {
             activation: None,
             deadline: None,
             head: None,
+            digest: Vec::new(),
             text,
             told: Vec::new(),
             accepted_by: Vec::new(),
@@ -438,9 +444,12 @@ impl Event {
         activation.or_else(case).unwrap_or_default()
     }
 
-    /// The highest class of its activation. A clock of a case that no reading
-    /// produced ranks with those that call for a team.
+    /// The highest class of its activation, or of all in a digest. A clock of a
+    /// case that no reading produced ranks with those that call for a team.
     pub fn class_max(&self) -> Option<Class> {
+        if let Some(highest) = self.digest.iter().map(DigestLine::class_max).max() {
+            return Some(highest);
+        }
         match &self.activation {
             Some(activation) => Class::from_word(&activation.class_max),
             None => Some(Class::PossibleEmergency),

@@ -774,6 +774,9 @@ fn subscribers() {
             "syntax error",
         ),
         ("cap", "sender = \"a b\"", "sender", "blanks"),
+        ("cap", "pace = true", "pace", "not for a record"),
+        ("log", "pace = true", "pace", "not for a record"),
+        ("log", "pace = \"fast\"", "pace", "true"),
         ("terminal", "", "device", "is missing"),
         (
             "terminal",

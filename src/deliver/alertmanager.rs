@@ -7,6 +7,7 @@
 //! is set far ahead and moved on while the activation is open.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::Method;
@@ -128,22 +129,35 @@ impl Alertmanager {
         })
     }
 
-    /// One attempt.
-    pub(super) async fn post(&mut self, event: &Event, clock: &Clock) -> Attempt {
+    /// One attempt: the alerts of all events in one request.
+    pub(super) async fn post(&mut self, events: &[Arc<Event>], clock: &Clock) -> Attempt {
         let now = clock.wall();
-        let Some(view) = &event.activation else {
-            return self.send(&[notice(event, &self.node, now)]).await;
-        };
-        let attempt = self.send(&alerts(event, view, &self.node, now)).await;
-        if attempt == Attempt::Accepted && event.deadline.is_none() {
-            if view.state == "CLOSED" {
-                self.open.remove(&view.id);
-            } else {
-                let known = (view.clone(), Annotations::of_event(event));
-                self.open.insert(view.id.clone(), known);
+        let all: Vec<Alert> = newest(events)
+            .into_iter()
+            .flat_map(|event| match &event.activation {
+                Some(view) => alerts(event, view, &self.node, now),
+                None => vec![notice(event, &self.node, now)],
+            })
+            .collect();
+        let attempt = self.send(&all).await;
+        if attempt == Attempt::Accepted {
+            for event in events.iter().filter(|event| event.deadline.is_none()) {
+                self.remember(event);
             }
         }
         attempt
+    }
+
+    fn remember(&mut self, event: &Event) {
+        let Some(view) = &event.activation else {
+            return;
+        };
+        if view.state == "CLOSED" {
+            self.open.remove(&view.id);
+        } else {
+            let known = (view.clone(), Annotations::of_event(event));
+            self.open.insert(view.id.clone(), known);
+        }
     }
 
     /// When open alerts are to be renewed.
@@ -179,6 +193,26 @@ impl Alertmanager {
             },
         }
     }
+}
+
+/// The last event of each activation: an alert there is known by its labels, so
+/// an older one would only be written over. What is about none stays.
+fn newest(events: &[Arc<Event>]) -> Vec<&Arc<Event>> {
+    let mut last: HashMap<&str, usize> = HashMap::new();
+    for (n, event) in events.iter().enumerate() {
+        if let Some(view) = &event.activation {
+            last.insert(&view.id, n);
+        }
+    }
+    let is_last = |n: usize, event: &Event| match &event.activation {
+        Some(view) => last.get(view.id.as_str()) == Some(&n),
+        None => true,
+    };
+    let numbered = events.iter().enumerate();
+    numbered
+        .filter(|(n, event)| is_last(*n, event))
+        .map(|(_, event)| event)
+        .collect()
 }
 
 fn labels(view: &ActivationView, node: &str, severity: usize) -> Labels {

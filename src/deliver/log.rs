@@ -2,7 +2,8 @@
 
 use tracing::{error, info, warn};
 
-use crate::activation::{Event, Text, Words};
+use crate::activation::{Event, Text, Words, digest_list};
+use crate::language;
 
 /// Which languages people are told in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -24,6 +25,17 @@ impl Language {
             Self::English => vec![&text.en],
             Self::Both => vec![&text.id, &text.en],
         }
+    }
+
+    /// The whole list of a digest, once: two of them would be no easier to read.
+    pub(super) fn list(self, event: &Event) -> Vec<String> {
+        digest_list(
+            event,
+            match self {
+                Self::Indonesian | Self::Both => language::Language::Indonesian,
+                Self::English => language::Language::English,
+            },
+        )
     }
 }
 

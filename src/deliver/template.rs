@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::Attempt;
 use super::http::{Poster, Target};
 use super::log::Language;
-use crate::activation::{ActivationView, DeadlineView, Event, SignedHead, Text, Words};
+use crate::activation::{ActivationView, DeadlineView, DigestLine, Event, SignedHead, Text, Words};
 
 /// Name of the one template.
 const BODY: &str = "body";
@@ -87,6 +87,8 @@ struct Values<'a> {
     activation: Option<&'a ActivationView>,
     deadline: Option<&'a DeadlineView>,
     head: Option<&'a SignedHead>,
+    /// The lines of a digest; empty for anything else.
+    digest: &'a [DigestLine],
 }
 
 /// Reads a template.
@@ -195,6 +197,7 @@ impl Templated {
             activation: event.activation.as_ref(),
             deadline: event.deadline.as_ref(),
             head: event.head.as_ref(),
+            digest: &event.digest,
         };
         self.environment.get_template(BODY)?.render(values)
     }

@@ -61,6 +61,14 @@ fn page(status: &Status, books: &Books, instruments: &[InstrumentView]) -> Page 
     for (subscriber, count) in &status.outbox_waiting {
         page.line(names::OUTBOX, &[("subscriber", subscriber)], count);
     }
+    page.head(names::FLOOD);
+    for (subscriber, is_flood) in &status.alarm_flood {
+        page.line(
+            names::FLOOD,
+            &[("subscriber", subscriber)],
+            u8::from(*is_flood),
+        );
+    }
     page
 }
 

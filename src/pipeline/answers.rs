@@ -221,6 +221,7 @@ impl CoreTask {
             ),
             out_of_service: count(machine.out_of_service()),
             outbox_waiting: self.parts.outbox_waiting.borrow().clone(),
+            alarm_flood: self.parts.floods.borrow().clone(),
         }
     }
 

@@ -284,6 +284,9 @@ pub struct Status {
     pub out_of_service: u64,
     /// Events not yet accepted, by subscriber.
     pub outbox_waiting: std::collections::BTreeMap<String, u64>,
+    /// Whether more alarms come than a person can take in, by subscriber: they
+    /// are told together then.
+    pub alarm_flood: std::collections::BTreeMap<String, bool>,
 }
 
 /// A link and since when it is so.

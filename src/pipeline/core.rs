@@ -88,6 +88,8 @@ pub(super) struct Parts {
     pub(super) health: watch::Receiver<Health>,
     pub(super) outbox: mpsc::Sender<Recorded>,
     pub(super) outbox_waiting: watch::Receiver<BTreeMap<String, u64>>,
+    /// Which subscribers are flooded with alarms.
+    pub(super) floods: watch::Receiver<BTreeMap<String, bool>>,
     pub(super) notices: Option<mpsc::Sender<Notice>>,
     /// Wakes whoever writes the matters down.
     pub(super) keeper: Arc<Notify>,

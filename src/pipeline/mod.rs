@@ -61,7 +61,7 @@ use crate::closing::{Closings, Saved};
 use crate::config::{Config, HttpToken};
 use crate::criteria::PolicyHash;
 use crate::criteria::reference::canonical;
-use crate::deliver::{Notice, OFFER_BOUND, REPORT_BOUND, Report};
+use crate::deliver::{Floods, Notice, OFFER_BOUND, REPORT_BOUND, Report};
 use crate::error::Chain;
 use crate::http;
 use crate::journal::{Entry, HeadsFile, Journal, JournalError, Told, Waiting, open_keys};
@@ -205,9 +205,13 @@ impl Daemon {
         let (events, _) = broadcast::channel(EVENT_BOUND);
 
         let subscribers_stop = CancellationToken::new();
+        let (floods_tx, floods) = watch::channel(BTreeMap::new());
+        let answers = Answers {
+            reports: reports_tx,
+            floods: floods_tx,
+        };
         let (listeners, subscribers, notices) =
-            start_subscribers(&config, &open, clock, &reports_tx, &subscribers_stop)?;
-        drop(reports_tx);
+            start_subscribers(&config, &open, clock, answers, &subscribers_stop)?;
         let (marks, marked) = watch::channel(Mark {
             seq: journal.next_seq() - 1,
             hash: journal.head(),
@@ -276,6 +280,7 @@ impl Daemon {
             health: store.health(),
             outbox: recorded_tx,
             outbox_waiting: waiting,
+            floods,
             notices: notices.clone().filter(|_| config.publish.has_readings),
             keeper: Arc::clone(&keeper),
         });
@@ -592,13 +597,19 @@ fn leftover(waiting: &[Waiting], context: &EventContext) -> Vec<(Arc<str>, Arc<E
     leftover
 }
 
+/// Where subscribers say what became of events, and how they are.
+struct Answers {
+    reports: mpsc::Sender<Report>,
+    floods: Floods,
+}
+
 type Started = (Vec<Listener>, JoinSet<()>, Option<mpsc::Sender<Notice>>);
 
 fn start_subscribers(
     config: &Config,
     open: &[ActivationView],
     clock: Clock,
-    reports: &mpsc::Sender<Report>,
+    answers: Answers,
     stop: &CancellationToken,
 ) -> Result<Started, StartError> {
     let mut listeners = Vec::new();
@@ -615,7 +626,13 @@ fn start_subscribers(
             backlog: VecDeque::new(),
             waiting: 0,
         });
-        tasks.spawn(subscriber.run(clock, offered, reports.clone(), stop.clone()));
+        tasks.spawn(subscriber.run(
+            clock,
+            offered,
+            answers.reports.clone(),
+            answers.floods.clone(),
+            stop.clone(),
+        ));
     }
     Ok((listeners, tasks, notices))
 }

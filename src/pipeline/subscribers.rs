@@ -51,6 +51,7 @@ pub fn subscriber(
         id: configured.id.as_str().into(),
         filter: configured.filter.clone(),
         quiet: configured.quiet,
+        is_paced: configured.is_paced,
     };
     Ok((Subscriber { config, kind }, notices))
 }

@@ -32,5 +32,6 @@ mod profiles;
 mod readme;
 mod roles;
 mod serial;
+mod storm;
 mod support;
 mod webhook;

@@ -31,6 +31,10 @@ pub struct Subscriber {
     /// `quiet = { from = "22:00", until = "06:00" }`, in the node's zone: only
     /// emergencies are told then, the rest waits. Default: never.
     pub quiet: Option<Quiet>,
+    /// `pace`: at most 10 notifications in 10 minutes, what is more in digests;
+    /// an emergency waits for nothing. Default: true, but for `log` and `cap`,
+    /// which are records and take every event by itself.
+    pub is_paced: bool,
     /// `kind`, with the keys of that kind. Mandatory.
     pub channel: Channel,
 }
@@ -68,6 +72,7 @@ fn defaults(language: Option<Language>, has_broker: bool) -> Vec<Subscriber> {
         id: id.to_owned(),
         filter: Filter::from_class(Class::PossibleEmergency),
         quiet: None,
+        is_paced: is_for_people(&channel),
         channel,
     };
     let mut subscribers = vec![subscriber("log", Channel::Log { language })];
@@ -116,11 +121,13 @@ fn read_one(
         heads: heads(&mut section, channel.as_ref()),
         ..filter
     };
+    let is_paced = pace(&mut section, channel.as_ref());
     section.finish();
     Some(Subscriber {
         id: id?,
         filter,
         quiet,
+        is_paced,
         channel: channel?,
     })
 }
@@ -147,6 +154,21 @@ fn heads(section: &mut Section<'_>, channel: Option<&Channel>) -> bool {
         section.refuse("heads", refused);
     }
     false
+}
+
+/// Whether a channel rings somebody, rather than keeping a record.
+const fn is_for_people(channel: &Channel) -> bool {
+    !matches!(channel, Channel::Log { .. } | Channel::Cap { .. })
+}
+
+fn pace(section: &mut Section<'_>, channel: Option<&Channel>) -> bool {
+    let wanted = section.boolean("pace");
+    let is_for_people = channel.is_none_or(is_for_people);
+    if wanted == Some(true) && !is_for_people {
+        let refused = Refused::new("is not for a record, which takes every event by itself");
+        section.refuse("pace", refused);
+    }
+    wanted.unwrap_or(is_for_people)
 }
 
 fn told_class(word: &str) -> Option<Class> {

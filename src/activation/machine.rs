@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use smallvec::SmallVec;
 
+use super::behind::Nameplate;
 use super::escalation::Timetables;
 use super::evidence;
 use super::id::{ActivationId, Mode};
@@ -92,6 +93,8 @@ pub struct Grounds<'a> {
     pub setting: &'a Setting,
     /// The policy.
     pub policy: &'a Policy,
+    /// What is written on the instrument, where that is known.
+    pub nameplate: Option<Nameplate<'a>>,
 }
 
 impl Judged<'_> {

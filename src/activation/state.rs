@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use std::time::Duration;
 
+use super::behind::Behind;
 use super::condition::Condition;
 use super::escalation::Escalation;
 use super::id::{ActivationId, Mode};
@@ -165,6 +166,32 @@ pub struct Evidence {
     pub received: Wall,
     /// The calibration factor that made the value, as a person reads it.
     pub factor: Option<String>,
+    /// What else is known of its making; of it, records of before say nothing.
+    #[serde(default, skip_serializing_if = "Behind::is_unknown")]
+    pub behind: Box<Behind>,
+}
+
+/// What makes a class more than one reading's word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ConfirmedBy {
+    /// The counts behind the reading alone.
+    Counts,
+    /// A second reading.
+    SecondReading,
+    /// Another instrument nearby.
+    Neighbour,
+}
+
+impl ConfirmedBy {
+    /// The word for it in records and topics.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Counts => "counts",
+            Self::SecondReading => "second_reading",
+            Self::Neighbour => "neighbour",
+        }
+    }
 }
 
 /// One channel that reached a level here.
@@ -289,6 +316,9 @@ pub struct Activation {
     pub class_max: Class,
     /// Seen by a second reading, a neighbour, or counts enough.
     pub confirmed: bool,
+    /// By what; absent in records that do not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirmed_by: Option<ConfirmedBy>,
     /// Every source that holds it is silent: data lost.
     pub unknown: bool,
     /// Opened by readings that were old when they arrived.

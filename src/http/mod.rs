@@ -8,6 +8,7 @@ mod api;
 mod cases;
 mod closing;
 mod guard;
+mod headers;
 mod keyring;
 mod metrics;
 mod mute;
@@ -189,5 +190,6 @@ fn router(context: Context) -> Router {
         .fallback(problem::not_found)
         .method_not_allowed_fallback(problem::not_allowed)
         .layer(DefaultBodyLimit::max(BODY_MAX))
+        .layer(middleware::map_response(headers::harden))
         .with_state(context)
 }

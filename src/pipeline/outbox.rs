@@ -13,10 +13,13 @@ use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::time::{Instant, timeout_at};
 use tracing::{error, info, warn};
 
+use super::acceptances::Acceptances;
 use super::command::Command;
+use super::heads::Mark;
 use super::urgent::Urgent;
 use crate::activation::{Effect, Event, EventContext};
 use crate::clock::Clock;
+use crate::criteria::Class;
 use crate::deliver::{Offers, Outcome, Report, Rosters, SubscriberConfig};
 use crate::error::Chain;
 use crate::journal::{self, Entry, Journal, Outgoing};
@@ -93,7 +96,12 @@ pub(super) struct Listener {
 ///
 /// An append that fails is tried again until it succeeds or the journal is
 /// closed; later entries wait behind it, for the chain has one order.
-pub(super) fn start_journal(mut journal: Journal, clock: Clock) -> std::io::Result<JournalHandle> {
+/// After each sync it says where the journal stands.
+pub(super) fn start_journal(
+    mut journal: Journal,
+    clock: Clock,
+    marks: watch::Sender<Mark>,
+) -> std::io::Result<JournalHandle> {
     let (jobs, mut queue) = mpsc::channel::<Job>(JOURNAL_BOUND);
     let (stop, stopped) = std::sync::mpsc::channel::<()>();
     let thread = std::thread::Builder::new()
@@ -102,6 +110,9 @@ pub(super) fn start_journal(mut journal: Journal, clock: Clock) -> std::io::Resu
             let mut jobs = Vec::new();
             while queue.blocking_recv_many(&mut jobs, JOURNAL_BOUND) > 0 {
                 let written = write(&mut journal, &clock, &jobs, &stopped);
+                if written {
+                    mark(&journal, &jobs, &marks);
+                }
                 for job in jobs.drain(..) {
                     job.done.send(written).ok(); // an outbox that went on needs no answer
                 }
@@ -145,6 +156,22 @@ fn write(
     }
 }
 
+/// Where the journal stands now.
+fn mark(journal: &Journal, jobs: &[Job], marks: &watch::Sender<Mark>) {
+    let entries = jobs.iter().flat_map(|job| &job.entries);
+    let told = entries.filter(|entry| is_told_emergency(entry)).count();
+    marks.send_modify(|mark| {
+        mark.seq = journal.next_seq() - 1;
+        mark.hash = journal.head();
+        mark.emergencies += u64::try_from(told).unwrap_or(u64::MAX);
+    });
+}
+
+fn is_told_emergency(entry: &Entry) -> bool {
+    matches!(entry, Entry::Transition { transition, .. }
+        if transition.tell.is_some() && transition.activation.class_max == Class::Emergency)
+}
+
 /// The journal's thread, from outside.
 pub(super) struct JournalHandle {
     jobs: mpsc::Sender<Job>,
@@ -159,7 +186,11 @@ pub(super) struct Outbox {
     pub(super) store: Writer,
     pub(super) listeners: Vec<Listener>,
     pub(super) events: broadcast::Sender<Arc<Event>>,
+    /// Heads of the journal, for subscribers that keep them.
+    pub(super) heads: mpsc::Receiver<Event>,
     pub(super) context: EventContext,
+    /// Who accepted what so far of the activations that are open.
+    pub(super) accepted: Acceptances,
     pub(super) waiting: watch::Sender<BTreeMap<String, u64>>,
     /// What keeps the journal's order while its thread is busy.
     pub(super) unwritten: VecDeque<Unwritten>,
@@ -210,6 +241,7 @@ impl Outbox {
                 }
                 Some(report) = reports.recv() => self.report(report),
                 () = sleep_until(unaccepted), if unaccepted.is_some() => self.hurry(),
+                Some(head) = self.heads.recv() => self.tell_head(head),
                 _ = retry.tick(), if self.is_behind() => self.catch_up(),
             }
         }
@@ -382,8 +414,13 @@ impl Outbox {
     }
 
     fn tell(&mut self, event: Event) {
-        let event = Arc::new(event);
         self.urgent.told(&event, Instant::now());
+        let told = self.listeners.iter();
+        let told = told.filter(|listener| self.is_for(&listener.config, &event));
+        let told = told
+            .map(|listener| listener.config.id.to_string())
+            .collect();
+        let event = Arc::new(self.accepted.tell(event, told));
         let (rosters, urgent) = (&self.rosters, &self.urgent);
         for listener in &mut self.listeners {
             if is_for(&listener.config, &event, rosters, urgent) {
@@ -407,6 +444,17 @@ impl Outbox {
         }
     }
 
+    /// Not written down: a head that is lost in a crash is followed by another.
+    fn tell_head(&mut self, head: Event) {
+        let head = Arc::new(head);
+        for listener in &mut self.listeners {
+            if listener.config.filter.wants(&head) {
+                listener.offer(Arc::clone(&head));
+            }
+        }
+        self.show_waiting();
+    }
+
     /// Offers what was not accepted before a restart.
     fn offer_again(&mut self, subscriber: &str, event: Arc<Event>) {
         self.urgent.told(&event, Instant::now());
@@ -427,6 +475,9 @@ impl Outbox {
             .find(|listener| listener.config.id == report.subscriber)
         {
             listener.waiting = listener.waiting.saturating_sub(1);
+        }
+        if matches!(report.outcome, Outcome::Accepted { .. }) {
+            self.accepted.note(&report.message, &report.subscriber);
         }
         self.show_waiting();
         if matches!(report.outcome, Outcome::Accepted { .. }) {

@@ -11,8 +11,11 @@ use tokio::task::JoinHandle;
 
 use super::{Home, PATIENCE, wait_for};
 
-/// What the daemon says of its HTTP interface.
-const READY: &str = "HTTP interface ready. address=";
+/// What the daemon says of its HTTP interface, as text and as JSON.
+const READY: [&str; 2] = [
+    "HTTP interface ready. address=",
+    "\"message\":\"HTTP interface ready.\",\"address\":\"",
+];
 
 /// Longest wait for one answer.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
@@ -229,9 +232,11 @@ impl Daemon {
                 panic!("the daemon ended with {status}; log:\n{log}");
             }
             let fresh = log.get(skip..).unwrap_or_default();
-            let (_, after) = fresh.split_once(READY).ok_or_else(|| log.clone())?;
+            let said = READY.iter().find_map(|ready| fresh.split_once(ready));
+            let (_, after) = said.ok_or_else(|| log.clone())?;
             // The end of the line may still be on its way.
-            let (address, _) = after.split_once(char::is_whitespace).ok_or(log.clone())?;
+            let is_end = |c: char| c.is_whitespace() || c == '"';
+            let (address, _) = after.split_once(is_end).ok_or(log.clone())?;
             address.parse().map_err(|_| log.clone())
         })
         .await;

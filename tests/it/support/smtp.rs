@@ -101,7 +101,8 @@ async fn converse(stream: TcpStream, state: Arc<Mutex<State>>) -> Option<()> {
                     if line == "." {
                         break;
                     }
-                    mail.push_str(&line);
+                    // A point before another was put there for the way (RFC 5321).
+                    mail.push_str(line.strip_prefix('.').unwrap_or(&line));
                     mail.push_str("\r\n");
                 }
                 let mut state = state.lock().unwrap();

@@ -67,6 +67,8 @@ pub struct Waiting {
     pub told: Told,
     /// Who has not accepted it.
     pub outgoing: BTreeSet<Outgoing>,
+    /// Everybody it was for when it was decided, in the order of that time.
+    pub subscribers: Vec<String>,
 }
 
 /// What a restart goes on from.
@@ -302,8 +304,13 @@ impl Collected {
 impl Collected {
     fn wait(&mut self, seq: u64, told: Told, outbox: Vec<Outgoing>) {
         if !outbox.is_empty() {
-            let outgoing = outbox.into_iter().collect();
-            self.waiting.insert(seq, Waiting { told, outgoing });
+            let subscribers = outbox.iter().map(|to| to.subscriber.clone()).collect();
+            let waiting = Waiting {
+                told,
+                outgoing: outbox.into_iter().collect(),
+                subscribers,
+            };
+            self.waiting.insert(seq, waiting);
         }
     }
 }

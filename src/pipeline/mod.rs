@@ -587,8 +587,8 @@ fn leftover(waiting: &[Waiting], context: &EventContext) -> Vec<(Arc<str>, Arc<E
         let Some(event) = event else {
             continue;
         };
-        let told = waiting.outgoing.iter();
-        let told = told.map(|outgoing| outgoing.subscriber.clone()).collect();
+        // What comes again says the same of who was told.
+        let told = waiting.subscribers.clone();
         let event = Arc::new(event.told_to(told, Accepted::Unknown));
         for outgoing in &waiting.outgoing {
             leftover.push((Arc::from(outgoing.subscriber.as_str()), Arc::clone(&event)));

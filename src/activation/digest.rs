@@ -360,6 +360,12 @@ fn one_news(why: &str, language: Language) -> &str {
         "merged" => language.pick("digabung", "merged"),
         "updated" => language.pick("pemutakhiran", "update"),
         "overdue" => language.pick("tenggat terlewati", "overdue"),
+        "escalated" | "reminder" => language.pick("belum diakui", "not acknowledged"),
+        "shelved" => language.pick("notifikasi ditunda", "shelved"),
+        "unshelved" => language.pick("tidak lagi ditunda", "no longer shelved"),
+        "uninhibited" => language.pick("masih berlangsung", "still going on"),
+        "out_of_service" => language.pick("alat tidak bertugas", "out of service"),
+        "in_service" | "back_in_service" => language.pick("alat bertugas lagi", "in service again"),
         other => other,
     }
 }

@@ -18,6 +18,7 @@ pub mod condition;
 
 mod deadline;
 mod evidence;
+mod fault;
 mod group;
 mod guide;
 mod id;
@@ -34,6 +35,7 @@ mod view;
 pub(crate) mod wire;
 
 pub use deadline::{Bilingual, DeadlineView};
+pub use fault::FaultView;
 pub use id::{ActivationId, Mode};
 pub use machine::{AckError, Config, Grounds, Judged, Machine, Person};
 pub use message::{Text, Words};

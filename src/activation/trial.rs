@@ -28,6 +28,7 @@ impl Event {
             at: at.to_string(),
             node: context.node.clone(),
             exercise: true,
+            drill: false,
             recorded: false,
             text: Text {
                 id: words(
@@ -41,6 +42,7 @@ impl Event {
             },
             activation: None,
             deadline: None,
+            fault: None,
         }
     }
 }

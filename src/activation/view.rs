@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::deadline::DeadlineView;
+use super::fault::FaultView;
 use super::id::Mode;
 use super::message::{self, Text, inert};
 use super::place::{Coordinates, Place};
@@ -279,11 +280,11 @@ pub struct EventContext {
     pub recorded: bool,
 }
 
-/// What people and programs are told: one version of an activation, or a clock
-/// that ran out.
+/// What people and programs are told: one version of an activation or of a fault,
+/// or a clock that ran out.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Event {
-    /// The message: `<activation>.<version>`, or
+    /// The message: `<activation>.<version>`, `<fault>.<version>`, or
     /// `<case or activation>.<rule>.<second it was due>`. One that comes twice is
     /// one message.
     pub id: String,
@@ -295,6 +296,9 @@ pub struct Event {
     pub node: String,
     /// Not real.
     pub exercise: bool,
+    /// The daemon's own exercise, which tries the whole chain.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub drill: bool,
     /// The transition is in the journal.
     pub recorded: bool,
     /// The activation, after the change; of a clock that ran out, the one that
@@ -304,6 +308,9 @@ pub struct Event {
     /// The clock that ran out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deadline: Option<DeadlineView>,
+    /// The fault of the watch itself, after the change.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fault: Option<FaultView>,
     /// For people, in Indonesian and English.
     pub text: Text,
 }
@@ -319,25 +326,29 @@ impl Event {
             at: transition.stamp.wall.to_string(),
             node: inert(&context.node, NAME_CHARS),
             exercise: activation.mode == Mode::Exercise,
+            drill: false,
             recorded: context.recorded,
             activation: Some(ActivationView::of(activation)),
             deadline: None,
+            fault: None,
             text: message::text(activation, why, transition.stamp.wall, context),
         })
     }
 
-    /// The activation or, without one, the case that it is about.
+    /// The activation or, without one, the case or the fault that it is about.
     pub fn about(&self) -> &str {
         let case = || self.deadline.as_ref().and_then(|d| d.case.as_deref());
+        let fault = || self.fault.as_ref().map(|fault| fault.id.as_str());
         let activation = self.activation.as_ref().map(|a| a.id.as_str());
-        activation.or_else(case).unwrap_or_default()
+        activation.or_else(case).or_else(fault).unwrap_or_default()
     }
 
     /// The highest class of its activation. A clock of a case that no reading
-    /// produced ranks with those that call for a team.
+    /// produced ranks with those that call for a team; a fault has none.
     pub fn class_max(&self) -> Option<Class> {
         match &self.activation {
             Some(activation) => Class::from_word(&activation.class_max),
+            None if self.fault.is_some() => None,
             None => Some(Class::PossibleEmergency),
         }
     }

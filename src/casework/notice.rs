@@ -42,9 +42,11 @@ pub fn notice(
         at: now.to_string(),
         node: inert(&context.node, NAME_CHARS),
         exercise: view.exercise,
+        drill: false,
         recorded: context.recorded,
         activation,
         deadline: Some(view),
+        fault: None,
         text,
     }
 }

@@ -1,5 +1,5 @@
-//! Activations on MQTT topics: one message for each event, and the current
-//! state of each activation retained.
+//! Activations and faults on MQTT topics: one message for each event, and the
+//! current state of each of them retained.
 //!
 //! Accepted means that the broker confirmed that very packet; what the client
 //! library has queued is not ours to count on, for it empties its queue when
@@ -16,8 +16,8 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout};
 
-use super::Attempt;
-use crate::activation::{ActivationView, Event};
+use super::{Attempt, Standing};
+use crate::activation::{ActivationView, Event, FaultView};
 use crate::clock::Clock;
 use crate::error::Chain;
 
@@ -60,8 +60,8 @@ pub struct MqttPublisher {
     prefix: String,
     notices: mpsc::Receiver<Notice>,
     connection: Option<Connection>,
-    /// The retained state of each open activation, for refreshing.
-    states: HashMap<String, ActivationView>,
+    /// What is retained of all that is open, for refreshing.
+    states: HashMap<String, Retained>,
     refresh_at: Instant,
 }
 
@@ -93,25 +93,77 @@ enum Happening {
     Lost(String),
 }
 
-/// The retained state of an activation.
+/// What is retained.
+#[derive(Clone, Serialize)]
+#[serde(untagged)]
+enum Retained {
+    Activation(Box<ActivationView>),
+    Fault(Box<FaultView>),
+}
+
+impl Retained {
+    /// What an event changes: nothing when it tells of a clock that ran out. The
+    /// daemon's own exercise leaves no trace.
+    fn of(event: &Event) -> Option<Self> {
+        if event.deadline.is_some() || event.drill {
+            return None;
+        }
+        let fault = || event.fault.clone().map(|view| Self::Fault(Box::new(view)));
+        let activation = event.activation.clone();
+        activation
+            .map(|view| Self::Activation(Box::new(view)))
+            .or_else(fault)
+    }
+
+    fn id(&self) -> &str {
+        match self {
+            Self::Activation(view) => &view.id,
+            Self::Fault(view) => &view.id,
+        }
+    }
+
+    fn is_closed(&self) -> bool {
+        let state = match self {
+            Self::Activation(view) => &view.state,
+            Self::Fault(view) => &view.state,
+        };
+        state == "CLOSED"
+    }
+
+    fn topic(&self) -> String {
+        let kind = match self {
+            Self::Activation(_) => "activation",
+            Self::Fault(_) => "fault",
+        };
+        format!("{kind}/{}", self.id())
+    }
+}
+
+/// The retained state of an activation or a fault.
 #[derive(Serialize)]
 struct State<'a> {
     /// Not to be believed after this.
     expires_at: String,
     #[serde(flatten)]
-    activation: &'a ActivationView,
+    retained: &'a Retained,
 }
 
 impl MqttPublisher {
-    /// A publisher with connections of its own, that keeps the states of the
-    /// activations that are `open` fresh. Notices go out as they come, at QoS 0.
+    /// A publisher with connections of its own, that keeps the states of what is
+    /// open fresh. Notices go out as they come, at QoS 0.
     pub fn new(
         mut options: MqttOptions,
         prefix: String,
-        open: &[ActivationView],
+        standing: Standing<'_>,
         notices: mpsc::Receiver<Notice>,
     ) -> Self {
-        let states = open.iter().map(|view| (view.id.clone(), view.clone()));
+        let activations = standing.activations.iter().cloned();
+        let activations = activations.map(|view| Retained::Activation(Box::new(view)));
+        let faults = standing.faults.iter().cloned();
+        let faults = faults.map(|view| Retained::Fault(Box::new(view)));
+        let states = activations
+            .chain(faults)
+            .map(|state| (state.id().to_owned(), state));
         // Nothing is to be kept for a publisher: what was not confirmed is
         // published again by us.
         options.set_clean_session(true).set_manual_acks(false);
@@ -125,13 +177,11 @@ impl MqttPublisher {
         }
     }
 
-    /// Publishes the activation's state and the event; accepted when the broker
+    /// Publishes the state that changed and the event; accepted when the broker
     /// confirmed both.
     pub(super) async fn publish(&mut self, event: &Event, clock: &Clock) -> Attempt {
-        // A clock that ran out changes no activation's state.
-        let changed = event.activation.as_ref();
-        let changed = changed.filter(|_| event.deadline.is_none());
-        let messages = match messages(event, changed, clock) {
+        let changed = Retained::of(event);
+        let messages = match messages(event, changed.as_ref(), clock) {
             Ok(messages) => messages,
             Err(error) => {
                 return Attempt::Refused {
@@ -146,12 +196,11 @@ impl MqttPublisher {
             }
         }
         match changed {
-            Some(activation) if activation.state == "CLOSED" => {
-                self.states.remove(&activation.id);
+            Some(changed) if changed.is_closed() => {
+                self.states.remove(changed.id());
             }
-            Some(activation) => {
-                self.states
-                    .insert(activation.id.clone(), activation.clone());
+            Some(changed) => {
+                self.states.insert(changed.id().to_owned(), changed);
             }
             None => {}
         }
@@ -175,13 +224,11 @@ impl MqttPublisher {
                 self.refresh_at = Instant::now() + REFRESH_EVERY;
                 let states: Vec<_> = self
                     .states
-                    .iter()
-                    .filter_map(|(id, activation)| {
-                        Some((id.clone(), state(activation, clock).ok()?))
-                    })
+                    .values()
+                    .filter_map(|retained| Some((retained.topic(), state(retained, clock).ok()?)))
                     .collect();
-                for (id, state) in states {
-                    self.send(&format!("activation/{id}"), true, state);
+                for (topic, state) in states {
+                    self.send(&topic, true, state);
                 }
             }
         }
@@ -286,22 +333,21 @@ type Message = (String, bool, Vec<u8>);
 
 fn messages(
     event: &Event,
-    changed: Option<&ActivationView>,
+    changed: Option<&Retained>,
     clock: &Clock,
 ) -> Result<Vec<Message>, serde_json::Error> {
     let mut messages = Vec::new();
-    if let Some(activation) = changed {
-        let topic = format!("activation/{}", activation.id);
-        messages.push((topic, true, state(activation, clock)?));
+    if let Some(changed) = changed {
+        messages.push((changed.topic(), true, state(changed, clock)?));
     }
     messages.push(("event".to_owned(), false, serde_json::to_vec(event)?));
     Ok(messages)
 }
 
-fn state(activation: &ActivationView, clock: &Clock) -> Result<Vec<u8>, serde_json::Error> {
+fn state(retained: &Retained, clock: &Clock) -> Result<Vec<u8>, serde_json::Error> {
     serde_json::to_vec(&State {
         expires_at: clock.wall().saturating_add(STATE_EXPIRES).to_string(),
-        activation,
+        retained,
     })
 }
 

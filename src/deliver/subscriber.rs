@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
@@ -22,7 +22,7 @@ use super::terminal::Terminal;
 use super::webhook::Webhook;
 use super::{Attempt, Outcome, Report};
 use crate::activation::Event;
-use crate::clock::Clock;
+use crate::clock::{Clock, Mono};
 
 /// Quiet hours are looked at again this often, as the wall clock may be set.
 const QUIET_LOOK: Duration = Duration::from_secs(60);
@@ -80,6 +80,17 @@ pub struct Subscriber {
     pub config: SubscriberConfig,
     /// How it is reached.
     pub kind: Kind,
+    /// Where others see that it is tried in vain.
+    pub trying: watch::Sender<Option<Trying>>,
+}
+
+/// Attempts since the last success, all in vain so far.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trying {
+    /// When the first of them began.
+    pub since: Mono,
+    /// What the last one failed with; `None` while the first is under way.
+    pub error: Option<String>,
 }
 
 /// The event being sent.
@@ -91,6 +102,15 @@ struct Sending {
 }
 
 impl Subscriber {
+    /// A subscriber that has not been told anything yet.
+    pub fn new(config: SubscriberConfig, kind: Kind) -> Self {
+        Self {
+            config,
+            kind,
+            trying: watch::Sender::new(None),
+        }
+    }
+
     /// Sends what is offered until told to stop; what is not accepted by then
     /// stays in the journal.
     pub async fn run(
@@ -146,9 +166,11 @@ impl Subscriber {
                 .and_then(|quiet| quiet.lasts(clock.wall()));
             if let (Some(left), false) = (quiet, queue.has_emergency()) {
                 state.next = Instant::now() + left.min(QUIET_LOOK);
+                self.trying.send_replace(None); // it waits on purpose
                 continue;
             }
             state.attempts += 1;
+            self.begin_trying(&clock);
             let attempt = match &gone {
                 Some(error) => Attempt::Gone {
                     error: error.clone(),
@@ -164,15 +186,41 @@ impl Subscriber {
                 error!(subscriber = %self.config.id, %error, "Subscriber wants nothing any more; it is told nothing until the next start.");
                 gone = Some(error.clone());
             }
+            self.tried(&attempt);
             match self.settle(&event, state, attempt, &mut said_failing, &queue) {
                 None => {}
                 Some(outcome) => {
                     queue.done();
                     sending = None;
+                    if queue.first().is_none() {
+                        self.trying.send_replace(None); // nothing waits any longer
+                    }
                     self.report(&reports, &clock, &event, outcome).await;
                 }
             }
         }
+    }
+
+    fn begin_trying(&self, clock: &Clock) {
+        self.trying.send_if_modified(|trying| {
+            let is_first = trying.is_none();
+            trying.get_or_insert_with(|| Trying {
+                since: clock.mono(),
+                error: None,
+            });
+            is_first
+        });
+    }
+
+    fn tried(&self, attempt: &Attempt) {
+        self.trying.send_modify(|trying| match attempt {
+            Attempt::Accepted => *trying = None,
+            Attempt::Later { error, .. } | Attempt::Refused { error } | Attempt::Gone { error } => {
+                if let Some(trying) = trying {
+                    trying.error = Some(error.clone());
+                }
+            }
+        });
     }
 
     async fn do_chore(&mut self, work: Work, clock: &Clock) {

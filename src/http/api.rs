@@ -82,10 +82,21 @@ pub(super) async fn activation(
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct AcknowledgeBody {
-    version: u32,
+    pub(super) version: u32,
     #[serde(alias = "name")]
-    by: String,
-    note: String,
+    pub(super) by: String,
+    pub(super) note: String,
+}
+
+impl AcknowledgeBody {
+    /// Who acts gives a name and says something.
+    pub(super) fn ensure_named(&self) -> Result<(), Problem> {
+        if self.by.trim().is_empty() || self.note.trim().is_empty() {
+            let text = "`by` and `note` must not be empty";
+            return Err(Problem::new(StatusCode::BAD_REQUEST, text));
+        }
+        Ok(())
+    }
 }
 
 pub(super) async fn acknowledge(
@@ -95,12 +106,7 @@ pub(super) async fn acknowledge(
 ) -> Answer<ActivationStatus> {
     let Json(body) =
         body.map_err(|error| Problem::new(StatusCode::BAD_REQUEST, error.body_text()))?;
-    if body.by.trim().is_empty() || body.note.trim().is_empty() {
-        return Err(Problem::new(
-            StatusCode::BAD_REQUEST,
-            "`by` and `note` must not be empty",
-        ));
-    }
+    body.ensure_named()?;
     let asked = context.core.ask(|answer| Command::Acknowledge {
         id,
         version: body.version,

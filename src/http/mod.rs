@@ -7,6 +7,7 @@
 mod api;
 mod cases;
 mod closing;
+mod faults;
 mod guard;
 mod metrics;
 mod problem;
@@ -125,6 +126,8 @@ fn router(context: Context) -> Router {
             "/api/v1/activations/{id}/{act}",
             post(cases::act_on_activation),
         )
+        .route("/api/v1/faults", get(faults::list))
+        .route("/api/v1/faults/{id}/ack", post(faults::acknowledge))
         .route("/api/v1/books", get(api::books))
         .route("/api/v1/cases", get(cases::list).post(cases::open))
         .route("/api/v1/cases/{id}", get(cases::show))

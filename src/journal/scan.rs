@@ -11,6 +11,7 @@ use super::JournalError;
 use super::record::{self, BadLine, Chained, Decoded, Entry, Hash, Outgoing, Record};
 use crate::activation::{Event, Saved, Transition};
 use crate::clock::Wall;
+use crate::fault::{FaultKey, FaultTransition};
 
 /// What is wrong with a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -102,6 +103,8 @@ pub enum Told {
     Transition(Box<Transition>),
     /// Something else.
     Notice(Box<Event>),
+    /// A change of a fault.
+    Fault(Box<FaultTransition>),
 }
 
 /// Something decided before the restart and not yet accepted by everyone.
@@ -118,6 +121,10 @@ pub struct Waiting {
 pub struct Recovery {
     /// For [`crate::activation::Machine::restored`].
     pub saved: Vec<Saved>,
+    /// For [`crate::fault::Faults::restored`].
+    pub faults: Vec<FaultTransition>,
+    /// The last run did not end in order.
+    pub was_running: bool,
     /// The outbox, in the order it was decided.
     pub waiting: Vec<Waiting>,
     /// Ids of all notices that were ever to be told: none is told twice.
@@ -264,6 +271,9 @@ pub(super) struct Collected {
     waiting: BTreeMap<u64, Waiting>,
     notices: BTreeSet<String>,
     policy: Option<String>,
+    /// The last change of each.
+    faults: BTreeMap<FaultKey, (u64, Box<FaultTransition>)>,
+    is_running: bool,
 }
 
 impl Collected {
@@ -272,8 +282,12 @@ impl Collected {
         let mut latest: Vec<_> = self.latest.into_values().collect();
         latest.sort_by_key(|(seq, _)| *seq);
         saved.extend(latest.into_iter().map(|(_, t)| Saved::Transition(t)));
+        let mut faults: Vec<_> = self.faults.into_values().collect();
+        faults.sort_by_key(|(seq, _)| *seq);
         Recovery {
             saved,
+            faults: faults.into_iter().map(|(_, fault)| *fault).collect(),
+            was_running: self.is_running,
             waiting: self.waiting.into_values().collect(),
             notices: self.notices,
             records: opened.records,
@@ -302,6 +316,13 @@ impl Collected {
                 self.notices.insert(event.id.clone());
                 self.wait(record.seq, Told::Notice(event), outbox);
             }
+            Some(Entry::Fault { transition, outbox }) => {
+                if !outbox.is_empty() {
+                    self.wait(record.seq, Told::Fault(transition.clone()), outbox);
+                }
+                let key = transition.fault.key.clone();
+                self.faults.insert(key, (record.seq, transition));
+            }
             Some(Entry::Result { outgoing, .. }) => {
                 self.waiting.retain(|_, waiting| {
                     waiting.outgoing.remove(&outgoing);
@@ -309,10 +330,10 @@ impl Collected {
                 });
             }
             Some(Entry::Policy { hash, .. }) => self.policy = Some(hash),
+            Some(Entry::Started { .. }) => self.is_running = true,
+            Some(Entry::Stopped { .. }) => self.is_running = false,
             Some(
-                Entry::Started { .. }
-                | Entry::Stopped { .. }
-                | Entry::Action { .. }
+                Entry::Action { .. }
                 | Entry::Changed { .. }
                 | Entry::ClockStepped { .. }
                 | Entry::Repaired { .. },

@@ -13,6 +13,7 @@ mod casework;
 mod command;
 mod core;
 mod desk;
+mod drill;
 mod elevation;
 mod fixes;
 mod instrument;
@@ -22,7 +23,9 @@ mod outbox;
 mod people;
 mod replay;
 mod router;
+mod start;
 mod subscribers;
+mod watching;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
@@ -41,8 +44,8 @@ pub use background::{BackgroundView, CandidateView, LearningView};
 pub use books::{Account, Books};
 pub use casework::{CaseRequest, Casework};
 pub use command::{
-    ActivationStatus, Command, Core, Gone, InstrumentCounts, InstrumentView, LinkView, Refusal,
-    Status, StoreView,
+    ActivationStatus, Command, Core, FaultRefusal, Gone, InstrumentCounts, InstrumentView,
+    LinkView, Refusal, Status, StoreView,
 };
 pub use keep::Unsaved;
 pub use outbox::EVENT_BOUND;
@@ -51,22 +54,26 @@ pub use replay::{LevelChange, Replay, Step};
 pub use subscribers::{SubscriberError, subscriber};
 
 use crate::activation::{ActivationView, Event, EventContext, Machine, Mode};
-use crate::clock::{Clock, Received};
+use crate::clock::{Clock, Received, Zone};
 use crate::closing::{Closings, Saved};
 use crate::config::Config;
 use crate::criteria::PolicyHash;
 use crate::criteria::reference::canonical;
-use crate::deliver::{Notice, OFFER_BOUND, REPORT_BOUND, Report};
+use crate::deliver::{Notice, OFFER_BOUND, REPORT_BOUND, Report, Standing};
 use crate::error::Chain;
+use crate::fault::{self, Faults};
 use crate::http;
 use crate::journal::{Entry, Journal, JournalError, Told, Waiting};
 use crate::records::Sources;
 use crate::source::INPUT_BOUND;
 use crate::store::embedded::{Health, Store, StoreError};
+use crate::supervision::Supervision;
 use casework::{CaseParts, CaseTask};
 use command::COMMAND_BOUND;
 use core::{CoreTask, Parts};
-use outbox::{Listener, Outbox, RECORDED_BOUND, Recorded};
+use drill::Drill;
+use outbox::{ACCEPTED_BOUND, Listener, Outbox, RECORDED_BOUND, Recorded};
+use watching::{Delivering, Watching};
 
 /// How long each step of the shutdown may take before it is named and left.
 const STEP: Duration = Duration::from_secs(15);
@@ -112,6 +119,9 @@ pub struct Daemon {
     pub http: Option<SocketAddr>,
     /// The embedded store's folder.
     pub store_folder: PathBuf,
+    /// Counts what the core did, as long as it can judge: what the service's
+    /// watchdog hangs on.
+    pub progress: watch::Receiver<u64>,
     events: broadcast::Sender<Arc<Event>>,
     steps: Steps,
 }
@@ -144,6 +154,7 @@ impl Daemon {
     /// [`StartError`]; nothing is running then.
     pub async fn start(config: Config, clock: Clock) -> Result<Self, StartError> {
         let started = clock.now();
+        let had_state = start::has_state(&config.node.data_dir);
         let listener = listen(&config).await;
         let store = Store::open(config.store.clone(), clock).map_err(StartError::Store)?;
         let opened = Journal::open(&config.node.data_dir.join("journal"), started.wall);
@@ -167,11 +178,18 @@ impl Daemon {
         if let Err(error) = journal.append_all(started.wall, entries) {
             warn!(error = %Chain(&error), "Journal cannot be written.");
         }
+        let found = start::found(&recovery, had_state, started.wall);
+        let faults = Faults::restored(recovery.faults.iter().cloned(), started);
         let machine = Machine::restored(config.activation.clone(), recovery.saved, started);
         let state = config.node.data_dir.join("state");
         let (mut memories, matters) = keep::kept(&state);
         let closings = closings(&config, matters, &machine, started);
         let open: Vec<ActivationView> = machine.open().map(ActivationView::of).collect();
+        let open_faults = faults.views();
+        let standing = Standing {
+            activations: &open,
+            faults: &open_faults,
+        };
         let context = EventContext {
             node: config.node.name.clone(),
             zone: config.node.zone,
@@ -187,10 +205,24 @@ impl Daemon {
         let (events, _) = broadcast::channel(EVENT_BOUND);
 
         let subscribers_stop = CancellationToken::new();
-        let (listeners, subscribers, notices) =
-            start_subscribers(&config, &open, clock, &reports_tx, &subscribers_stop)?;
+        let (listeners, subscribers, notices, deliveries) =
+            start_subscribers(&config, standing, clock, &reports_tx, &subscribers_stop)?;
         drop(reports_tx);
         let journal = outbox::start_journal(journal, clock).map_err(StartError::JournalThread)?;
+        let (dead_letters_tx, dead_letters) = watch::channel(BTreeMap::new());
+        let (accepted_tx, accepted) = mpsc::channel(ACCEPTED_BOUND);
+        let (progress_tx, progress) = watch::channel(0);
+        let watching = Watching {
+            faults,
+            supervision: Supervision::new(config.supervision.many),
+            found,
+            is_open: start::lets_anyone_in(&config),
+            journal: journal.seen.clone(),
+            deliveries,
+            dead_letters,
+            accepted,
+            progress: progress_tx,
+        };
         let outbox = Outbox {
             journal,
             store: store.writer(),
@@ -198,6 +230,8 @@ impl Daemon {
             events: events.clone(),
             context: context.clone(),
             waiting: waiting_tx,
+            dead_letters: dead_letters_tx,
+            accepted: accepted_tx,
             unwritten: VecDeque::new(),
             unstored: VecDeque::new(),
             held: VecDeque::new(),
@@ -233,6 +267,9 @@ impl Daemon {
             outbox_waiting: waiting,
             notices: notices.clone().filter(|_| config.publish.has_readings),
             keeper: Arc::clone(&keeper),
+            watching,
+            drill: Drill::new(config.criteria.gy_to_sv),
+            context: context.clone(),
         });
         let core_stop = CancellationToken::new();
         let core_task = tokio::spawn(core.run(inputs, commands, core_stop.clone()));
@@ -260,6 +297,10 @@ impl Daemon {
             built.tcps,
             built.recordings,
             built.mqtt,
+            config
+                .supervision
+                .drill_at_min
+                .map(|at_min| (at_min, config.node.zone)),
             clock,
             inputs_tx,
             &sources_stop,
@@ -296,6 +337,7 @@ impl Daemon {
             casework,
             http: address,
             store_folder: config.store.folder,
+            progress,
             events,
             steps: Steps {
                 sources_stop,
@@ -516,6 +558,7 @@ fn leftover(waiting: &[Waiting], context: &EventContext) -> Vec<(Arc<str>, Arc<E
         let event = match &waiting.told {
             Told::Transition(transition) => Event::of(transition, context),
             Told::Notice(event) => Some((**event).clone()),
+            Told::Fault(transition) => fault::event(transition, context),
         };
         let Some(event) = event.map(Arc::new) else {
             continue;
@@ -527,11 +570,16 @@ fn leftover(waiting: &[Waiting], context: &EventContext) -> Vec<(Arc<str>, Arc<E
     leftover
 }
 
-type Started = (Vec<Listener>, JoinSet<()>, Option<mpsc::Sender<Notice>>);
+type Started = (
+    Vec<Listener>,
+    JoinSet<()>,
+    Option<mpsc::Sender<Notice>>,
+    Vec<Delivering>,
+);
 
 fn start_subscribers(
     config: &Config,
-    open: &[ActivationView],
+    standing: Standing<'_>,
     clock: Clock,
     reports: &mpsc::Sender<Report>,
     stop: &CancellationToken,
@@ -539,10 +587,12 @@ fn start_subscribers(
     let mut listeners = Vec::new();
     let mut tasks = JoinSet::new();
     let mut notices = None;
+    let mut deliveries = Vec::new();
     for configured in &config.subscribers {
-        let (subscriber, wanted) =
-            subscriber(configured, config, open, NOTICE_BOUND).map_err(StartError::Subscriber)?;
+        let (subscriber, wanted) = subscriber(configured, config, standing, NOTICE_BOUND)
+            .map_err(StartError::Subscriber)?;
         notices = notices.or(wanted);
+        deliveries.push((configured.id.clone(), subscriber.trying.subscribe()));
         let (offers, offered) = mpsc::channel(OFFER_BOUND);
         listeners.push(Listener {
             config: subscriber.config.clone(),
@@ -552,7 +602,7 @@ fn start_subscribers(
         });
         tasks.spawn(subscriber.run(clock, offered, reports.clone(), stop.clone()));
     }
-    Ok((listeners, tasks, notices))
+    Ok((listeners, tasks, notices, deliveries))
 }
 
 fn start_sources(
@@ -560,6 +610,7 @@ fn start_sources(
     tcps: Vec<crate::source::tcp::Tcp>,
     recordings: Vec<crate::source::play::Recording>,
     mqtt: Option<crate::source::mqtt::Mqtt>,
+    drill: Option<(u32, Zone)>,
     clock: Clock,
     inputs: crate::source::Inputs,
     stop: &CancellationToken,
@@ -592,6 +643,15 @@ fn start_sources(
     if let Some(mqtt) = mqtt {
         tasks.spawn(crate::source::mqtt::run(
             mqtt,
+            clock,
+            inputs.clone(),
+            stop.clone(),
+        ));
+    }
+    if let Some((at_min, zone)) = drill {
+        tasks.spawn(drill::run(
+            at_min,
+            zone,
             clock,
             inputs.clone(),
             stop.clone(),

@@ -41,5 +41,6 @@ metrics! {
     STORE_OK = "pantau_store_ok", "gauge", "1 when writes reach the disk.";
     COMMITS = "pantau_store_commits_total", "counter", "Group commits of the embedded store.";
     ACTIVATIONS = "pantau_activations_open", "gauge", "Open activations by their highest class.";
+    FAULTS = "pantau_faults_open", "gauge", "Open faults of the watch itself, by kind.";
     OUTBOX = "pantau_outbox_waiting", "gauge", "Events not yet accepted, by subscriber.";
 }

@@ -329,6 +329,7 @@ impl CaseTask {
     /// Hands notices and notes to the outbox; `false` when it is full.
     fn send(&self, notices: Vec<Event>, notes: Vec<Entry>) -> bool {
         let recorded = Recorded {
+            faults: Vec::new(),
             decided: Instant::now(),
             effects: Vec::new(),
             item: None,

@@ -14,6 +14,7 @@ mod damage;
 mod deliver;
 mod dialogue;
 mod elevation;
+mod faults;
 mod framing;
 mod gps;
 mod http;

@@ -11,6 +11,10 @@ const TOGETHER: Duration = Duration::from_secs(120);
 /// Fewer than these are never many, whatever their share.
 const LEAST: usize = 3;
 
+/// After a start, stations get so long before what was silent together counts as
+/// back: it may be that of before the restart, and nobody is told of each one then.
+const AFTER_START: Duration = Duration::from_secs(300);
+
 /// How many are many.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Many {
@@ -45,6 +49,8 @@ pub(super) struct Silence {
     pub(super) since: Vec<(Mono, usize)>,
     /// Not silent yet, but overdue.
     pub(super) overdue: usize,
+    /// Neither heard since the start nor silent.
+    pub(super) unheard: usize,
 }
 
 /// Whether many are silent.
@@ -54,6 +60,8 @@ pub(super) struct Mass {
     /// Those that fell silent since then belong to it.
     from: Option<Mono>,
     said: Option<Turn>,
+    /// When it first looked.
+    first: Option<Mono>,
 }
 
 /// What one look found.
@@ -73,6 +81,7 @@ impl Mass {
             many,
             from: None,
             said: None,
+            first: None,
         }
     }
 
@@ -96,10 +105,15 @@ impl Mass {
         };
         self.from = from;
         let turn = from.map_or(Turn::Off, |_| Turn::On);
+        let first = *self.first.get_or_insert(now);
+        let is_early = now.since(first) < AFTER_START || silence.unheard >= many;
+        let is_known = turn == Turn::On || self.said.is_some() || !is_early;
         let is_repeated = turn == Turn::Off && self.said == Some(Turn::Off);
-        self.said = Some(turn);
+        if is_known {
+            self.said = Some(turn);
+        }
         Found {
-            turn: (!is_repeated).then_some(turn),
+            turn: (is_known && !is_repeated).then_some(turn),
             members: from.map_or_else(Vec::new, |from| together(from).collect()),
             is_forming: from.is_none() && silence.overdue > 0 && recent + silence.overdue >= many,
         }

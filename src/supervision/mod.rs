@@ -145,7 +145,10 @@ impl Supervision {
             silence.watched += usize::from(station.is_watched());
             match station.silent_since(now) {
                 Some(since) => silence.since.push((since, at)),
-                None => silence.overdue += usize::from(station.is_overdue(now)),
+                None => {
+                    silence.overdue += usize::from(station.is_overdue(now));
+                    silence.unheard += usize::from(station.is_unheard());
+                }
             }
         }
         silence

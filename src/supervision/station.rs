@@ -165,6 +165,11 @@ impl Station {
         self.is_watched() && now.since(self.heard) * 3 >= self.limit() * 2
     }
 
+    /// Whether nothing is known of it since the start.
+    pub(super) const fn is_unheard(&self) -> bool {
+        !self.cadence.has_heard()
+    }
+
     /// The way in that would explain its silence.
     fn behind(&self, broker: FaultKind) -> Option<FaultKey> {
         match self.way {

@@ -314,6 +314,33 @@ fn f77_three_hundred_of_eight_hundred_are_one_notification_with_their_list() {
     assert!(told[0].ends_with("cleared mass_silence:network"));
 }
 
+/// A restart in the middle of it tells nothing again.
+#[test]
+fn f77_a_mass_silence_goes_on_across_a_restart() {
+    let mut network = Network::of(100, every(60));
+    for n in 0..100 {
+        network.hear(n);
+    }
+    network.looks(400);
+    network.check(&["190 raised mass_silence:network"]);
+    let mut after = Network::of(100, every(60));
+    after.now_ms = network.now_ms + 5_000;
+    after.faults = Faults::restored(network.saved, at(after.now_ms));
+    after.looks(600);
+    after.check(&[]);
+    // Nearly all come back: one end, and the others one by one.
+    for _ in 0..20 {
+        for n in 0..95 {
+            after.hear(n);
+        }
+        after.looks(20);
+    }
+    let told = std::mem::take(&mut after.told);
+    let of = |kind: &str| told.iter().filter(|told| told.contains(kind)).count();
+    assert_eq!(of("cleared mass_silence"), 1, "{told:#?}");
+    assert_eq!((of("raised silent"), told.len()), (5, 6), "{told:#?}");
+}
+
 #[test]
 fn f77_a_few_of_many_are_told_one_by_one() {
     let mut network = Network::of(800, every(10));

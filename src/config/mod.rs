@@ -12,10 +12,11 @@
 //! | `[broker]`          | the MQTT broker                       | [`Broker`]          |
 //! | `[[instrument]]`    | what is measured with, and where      | [`Instrument`]      |
 //! | `[store.embedded]`  | where readings are kept               | [`embedded::Config`] |
-//! | `[activation]`      | how readings are grouped              | [`activation::Config`] |
+//! | `[activation]`      | how readings are grouped and told     | [`activation::Config`] |
 //! | `[supervision]`     | how stations and daemon are watched   | [`Supervision`]     |
 //! | `[publish]`         | what is told on MQTT                  | [`Publish`]         |
 //! | `[[subscriber]]`    | who is told                           | [`Subscriber`]      |
+//! | `[[roster]]`        | who is told at once, and who next     | [`Rosters`]         |
 //! | `[http]`            | status page and API                   | [`Http`]            |
 //!
 //! What holds throughout:
@@ -41,6 +42,7 @@ mod line;
 mod near;
 mod node;
 mod problem;
+mod roster;
 mod secret;
 mod section;
 mod service;
@@ -72,6 +74,7 @@ pub use url::{HostPort, HttpUrl};
 use crate::activation;
 use crate::criteria::loaded::ReferenceTables;
 use crate::criteria::{Policy, PolicyHash};
+use crate::deliver::Rosters;
 use crate::profile::{ProfileError, Registry};
 use crate::store::embedded;
 use problem::{Problems, Refused};
@@ -118,6 +121,8 @@ pub struct Config {
     pub publish: Publish,
     /// `[[subscriber]]`; by default the log, and MQTT where there is a broker.
     pub subscribers: Vec<Subscriber>,
+    /// `[[roster]]`.
+    pub rosters: Rosters,
     /// `[http]`; `None` when it is off.
     pub http: Option<Http>,
 }
@@ -269,6 +274,7 @@ fn check(table: &Table, path: Option<&Path>, folders: &Folders, problems: &Probl
             folders,
         },
     );
+    let rosters = roster::read(root.tables("roster"), &site_ids, &subscribers);
     let http = service::read_http(root.table("http"), folders);
     root.finish();
     Config {
@@ -287,6 +293,7 @@ fn check(table: &Table, path: Option<&Path>, folders: &Folders, problems: &Probl
         supervision,
         publish,
         subscribers,
+        rosters,
         http,
     }
 }

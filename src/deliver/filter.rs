@@ -24,6 +24,8 @@ pub struct Filter {
     pub faults: Option<Priority>,
     /// The daily exercise, too.
     pub drills: bool,
+    /// Signed heads of the journal, too.
+    pub heads: bool,
 }
 
 /// A circle on the map.
@@ -47,6 +49,7 @@ impl Filter {
             deadlines: true,
             faults: Some(Priority::Normal),
             drills: false,
+            heads: false,
         }
     }
 
@@ -61,6 +64,9 @@ impl Filter {
         }
         if event.drill {
             return self.drills;
+        }
+        if event.head.is_some() {
+            return self.heads;
         }
         let class = event.class_max();
         let is_high_enough = class.is_some_and(|class| class >= self.min_class)

@@ -46,6 +46,10 @@ fn line(event: &Event, text: &str) {
         }
         return;
     }
+    if let Some(head) = &event.head {
+        info!(seq = head.seq, hash = %head.hash, signature = %head.signature, "{text}");
+        return;
+    }
     let Some(activation) = &event.activation else {
         warn!(case = %event.about(), message = %event.id, why = %event.why, "{text}");
         return;

@@ -8,7 +8,9 @@ use super::message;
 use super::state::Fault;
 use super::transition::{FaultCause, FaultTransition};
 use super::words::{FaultKind, Priority};
-use crate::activation::{Acknowledgement, FaultView, Person, Shown, Stamp, Why};
+use crate::activation::{
+    Acknowledgement, Escalation, FaultView, Person, Reach, Shown, Stamp, Timetable, Why,
+};
 use crate::clock::{Mono, Received};
 use crate::error::excerpt;
 use crate::language::Bilingual;
@@ -188,6 +190,7 @@ impl Faults {
             transitions.extend(self.settle(now, &FaultCause::Time, &key));
         }
         transitions.extend(self.tell_closed(now));
+        transitions.extend(self.escalate(now));
         transitions
     }
 
@@ -250,6 +253,7 @@ impl Faults {
             channel: channel.clone(),
             at: now.wall,
         });
+        fault.escalation.stop();
         if !fault.present {
             fault.version += 1;
             fault.closed = Some(now);
@@ -353,6 +357,7 @@ impl Faults {
             told_as: None,
             tell_at: None,
             accepted: false,
+            escalation: Escalation::default(),
         };
         if kind.is_momentary() && fault.is_minor() {
             fault.closed = Some(now);
@@ -405,7 +410,7 @@ impl Faults {
         } else if is_due {
             fault.tell_at = None;
             if fault.told < fault.version {
-                tell = Some(tell_now(fault));
+                tell = Some(tell_now(fault, now.mono));
             }
         }
         // What time looked at without telling needs no record.
@@ -433,12 +438,34 @@ impl Faults {
         }
     }
 
+    /// Tells the next contacts, or reminds, while nobody acknowledges.
+    fn escalate(&mut self, now: Stamp) -> Vec<FaultTransition> {
+        let mut transitions = Vec::new();
+        for fault in self.open.values_mut() {
+            let is_due = fault.escalation.next().is_some_and(|at| at <= now.mono);
+            let due = is_due
+                .then(|| fault.escalation.advance(now.mono, &Timetable::FAULT))
+                .flatten();
+            let Some(due) = due else { continue };
+            let why = if due.is_step {
+                Why::Escalated
+            } else {
+                Why::Reminder
+            };
+            transitions.push(FaultTransition {
+                reach: due.reach,
+                ..recorded(now, FaultCause::Time, Some(why), fault)
+            });
+        }
+        transitions
+    }
+
     /// Closed ones that were restored with something still to tell.
     fn tell_closed(&mut self, now: Stamp) -> Vec<FaultTransition> {
         let mut transitions = Vec::new();
         for fault in &mut self.closed {
             if fault.tell_at.take_if(|at| *at <= now.mono).is_some() && fault.told < fault.version {
-                let tell = tell_now(fault);
+                let tell = tell_now(fault, now.mono);
                 transitions.push(recorded(now, FaultCause::Time, Some(tell), fault));
             }
         }
@@ -538,13 +565,18 @@ fn end(fault: &mut Fault, now: Stamp) {
     }
     if fault.is_minor() || fault.ack.is_some() {
         fault.closed = Some(now);
+        fault.escalation.stop();
     }
     fault.tell_by(now.mono.saturating_add(BUNDLE));
 }
 
 /// People are told of it as it is now; gives why.
-fn tell_now(fault: &mut Fault) -> Why {
+fn tell_now(fault: &mut Fault, now: Mono) -> Why {
     let why = why(fault);
+    let is_new = matches!(why, Why::Raised | Why::Risen | Why::Reopened);
+    if is_new && !fault.is_minor() && fault.ack.is_none() {
+        fault.escalation.start(now, &Timetable::FAULT);
+    }
     fault.told = fault.version;
     fault.told_as = Some(fault.shown());
     fault.has_risen = false;
@@ -572,6 +604,7 @@ fn recorded(stamp: Stamp, cause: FaultCause, tell: Option<Why>, fault: &Fault) -
         stamp,
         cause,
         tell,
+        reach: Reach::up_to(fault.escalation.stage),
         fault: fault.clone(),
     }
 }

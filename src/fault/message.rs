@@ -4,7 +4,9 @@
 use super::state::Fault;
 use super::transition::FaultTransition;
 use super::words::{FaultKind, Priority};
-use crate::activation::{Event, EventContext, FaultView, Text, Why, Words, both_zones, inert};
+use crate::activation::{
+    Event, EventContext, FaultView, Text, Why, Words, both_zones, inert, sms_fitted,
+};
 use crate::clock::Wall;
 use crate::language::{Bilingual, Language};
 
@@ -24,21 +26,21 @@ pub fn event(transition: &FaultTransition, context: &EventContext) -> Option<Eve
     let fault = &transition.fault;
     let at = transition.stamp.wall;
     let words = |language| words(fault, why, at, context, language);
+    let text = Text {
+        id: words(Language::Indonesian),
+        en: words(Language::English),
+    };
+    // What says a version again is a message of its own.
+    let id = if matches!(why, Why::Escalated | Why::Reminder) {
+        let said = fault.escalation.said;
+        format!("{}.{}.r{said}", fault.id, fault.version)
+    } else {
+        format!("{}.{}", fault.id, fault.version)
+    };
     Some(Event {
-        id: format!("{}.{}", fault.id, fault.version),
-        why: why.as_str().to_owned(),
-        at: at.to_string(),
-        node: inert(&context.node, NAME_CHARS),
-        exercise: false,
-        drill: false,
-        recorded: context.recorded,
-        activation: None,
-        deadline: None,
+        reach: transition.reach,
         fault: Some(view(fault, None)),
-        text: Text {
-            id: words(Language::Indonesian),
-            en: words(Language::English),
-        },
+        ..Event::plain(id, why.as_str(), at, context, text)
     })
 }
 
@@ -88,7 +90,10 @@ fn words(fault: &Fault, why: Why, at: Wall, context: &EventContext, language: La
             "FAULT OVER, NOT ACKNOWLEDGED",
         ),
         Why::Closed | Why::Merged => pick("GANGGUAN DITUTUP", "FAULT CLOSED"),
-        Why::Updated => pick("GANGGUAN, PEMUTAKHIRAN", "FAULT, UPDATE"),
+        Why::Escalated | Why::Reminder => pick("GANGGUAN BELUM DIAKUI", "FAULT NOT ACKNOWLEDGED"),
+        Why::Updated | Why::Shelved | Why::Unshelved | Why::BackInService | Why::Uninhibited => {
+            pick("GANGGUAN, PEMUTAKHIRAN", "FAULT, UPDATE")
+        }
     };
     let what = inert(&fault.key.what, NAME_CHARS);
     let meaning = of(meaning(fault.key.kind));
@@ -144,10 +149,16 @@ fn words(fault: &Fault, why: Why, at: Wall, context: &EventContext, language: La
         "{headline} | {} v{} | {}",
         fault.id, fault.version, fault.priority
     );
+    let sms = sms_fitted(
+        &format!("{news}: {meaning}; "),
+        &subject,
+        &format!(". {} {}", fault.id, context.zone.short(at)),
+    );
     Words {
         headline,
         lines,
         log,
+        sms,
     }
 }
 

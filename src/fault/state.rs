@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::id::{FaultId, FaultKey};
 use super::words::{self, Priority};
-use crate::activation::{Acknowledgement, Shown, Stamp, wire};
+use crate::activation::{Acknowledgement, Escalation, Shown, Stamp, wire};
 use crate::clock::{Mono, Wall};
 use crate::language::Bilingual;
 
@@ -66,6 +66,9 @@ pub struct Fault {
     pub(super) tell_at: Option<Mono>,
     /// Somebody accepted the news of it.
     pub accepted: bool,
+    /// How far the telling has gone while nobody acknowledges.
+    #[serde(default)]
+    pub escalation: Escalation,
 }
 
 /// A fault that came back this often within [`Fault::RECENTLY`] comes and goes.

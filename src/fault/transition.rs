@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::state::Fault;
-use crate::activation::{Stamp, Why};
+use crate::activation::{Reach, Stamp, Why};
 
 /// What brought a transition about.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,8 +31,11 @@ pub struct FaultTransition {
     pub stamp: Stamp,
     /// What brought it about.
     pub cause: FaultCause,
-    /// Whether people are told, and why. At most once for each version.
+    /// Whether people are told, and why. Once for each version, but for reminders.
     pub tell: Option<Why>,
+    /// Which contacts it is for.
+    #[serde(default)]
+    pub reach: Reach,
     /// Everything about the fault, after the change.
     pub fault: Fault,
 }

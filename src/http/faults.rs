@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::Context;
 use super::api::AcknowledgeBody;
 use super::problem::Problem;
+use crate::access::Caller;
 use crate::activation::FaultView;
 use crate::pipeline::{Command, FaultRefusal};
 
@@ -20,16 +21,20 @@ pub(super) async fn list(State(context): State<Context>) -> Result<Json<Vec<Faul
 /// A person takes notice of a version.
 pub(super) async fn acknowledge(
     State(context): State<Context>,
+    caller: Caller,
     Path(id): Path<String>,
     body: Result<Json<AcknowledgeBody>, JsonRejection>,
 ) -> Result<Json<FaultView>, Problem> {
     let bad = |text: String| Problem::new(StatusCode::BAD_REQUEST, text);
     let Json(body) = body.map_err(|error| bad(error.body_text()))?;
-    body.ensure_named()?;
-    let asked = context.core.ask(|answer| Command::AcknowledgeFault {
+    let by = caller.person(body.by.as_deref())?.to_string();
+    if body.note.trim().is_empty() {
+        return Err(bad("`note` must not be empty".to_owned()));
+    }
+    let asked = context.core.act(|answer| Command::AcknowledgeFault {
         id,
         version: body.version,
-        by: body.by,
+        by,
         note: body.note,
         channel: "http",
         answer,

@@ -27,7 +27,7 @@ use super::router::{Route, Router};
 use super::watching::{Watching, is_valid};
 use crate::ack::Ack;
 use crate::activation::{Effect, Event, EventContext, Judged, Machine, Mode};
-use crate::clock::{Clock, Received};
+use crate::clock::{Clock, Received, Zone};
 use crate::closing::{Closings, Ground};
 use crate::criteria::{ExistingArea, Policy, Remark};
 use crate::decode::{RejectReason, Rejected};
@@ -74,6 +74,7 @@ pub(super) type Admit = Box<dyn Fn(usize, &str) -> Option<Instrument> + Send>;
 /// What the core needs from outside.
 pub(super) struct Parts {
     pub(super) node: String,
+    pub(super) zone: Zone,
     pub(super) clock: Clock,
     pub(super) started: Received,
     pub(super) mode: Mode,
@@ -494,21 +495,21 @@ impl CoreTask {
     }
 
     pub(super) fn record(&mut self, effects: Vec<Effect>, notes: Vec<Entry>, item: Option<Item>) {
-        self.send(Recorded {
+        self.hand_on(Recorded {
             effects,
             notes,
             item,
-            ..Recorded::nothing()
+            ..Recorded::now()
         });
     }
 
     /// Hands changes of faults to the outbox.
     pub(super) fn record_faults(&mut self, faults: Vec<FaultTransition>, notes: Vec<Entry>) {
         if !(faults.is_empty() && notes.is_empty()) {
-            self.send(Recorded {
+            self.hand_on(Recorded {
                 faults,
                 notes,
-                ..Recorded::nothing()
+                ..Recorded::now()
             });
         }
     }
@@ -529,9 +530,9 @@ impl CoreTask {
     /// restart takes up nothing of it.
     fn tell_drill(&mut self, notices: Vec<Event>) {
         if !notices.is_empty() {
-            self.send(Recorded {
+            self.hand_on(Recorded {
                 notices,
-                ..Recorded::nothing()
+                ..Recorded::now()
             });
         }
     }
@@ -541,7 +542,8 @@ impl CoreTask {
         self.overflow.len()
     }
 
-    fn send(&mut self, recorded: Recorded) {
+    /// Hands on to the outbox, in order; never waits.
+    pub(super) fn hand_on(&mut self, recorded: Recorded) {
         if !self.unsent.is_empty() {
             self.unsent.push_back(recorded);
         } else if let Err(error) = self.parts.outbox.try_send(recorded) {
@@ -628,7 +630,13 @@ fn publish(notices: &mpsc::Sender<Notice>, reading: &crate::reading::Reading) {
     if let Ok(payload) = serde_json::to_vec(&reading_record(reading, None)) {
         let topic = format!("reading/{}", reading.instrument);
         // Readings on request are a view, not the record: a full queue drops them.
-        notices.try_send(Notice { topic, payload }).ok();
+        notices
+            .try_send(Notice {
+                topic,
+                retain: false,
+                payload,
+            })
+            .ok();
     }
 }
 

@@ -4,6 +4,7 @@
 //! with the data: sources stop, the core drains, the outbox writes down and
 //! gives subscribers a grace period, the store closes, HTTP ends last.
 
+mod acceptances;
 mod after;
 mod answers;
 mod background;
@@ -16,15 +17,18 @@ mod desk;
 mod drill;
 mod elevation;
 mod fixes;
+mod heads;
 mod instrument;
 mod keep;
 mod matters;
+mod mute;
 mod outbox;
 mod people;
 mod replay;
 mod router;
 mod start;
 mod subscribers;
+mod urgent;
 mod watching;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -44,8 +48,8 @@ pub use background::{BackgroundView, CandidateView, LearningView};
 pub use books::{Account, Books};
 pub use casework::{CaseRequest, Casework};
 pub use command::{
-    ActivationStatus, Command, Core, FaultRefusal, Gone, InstrumentCounts, InstrumentView,
-    LinkView, Refusal, Status, StoreView,
+    ActivationStatus, By, Command, Core, FaultRefusal, Gone, InstrumentCounts, InstrumentView,
+    LinkView, Refusal, ServiceView, ShelfStatus, Status, StoreView,
 };
 pub use keep::Unsaved;
 pub use outbox::EVENT_BOUND;
@@ -53,7 +57,7 @@ pub use people::{Act, Deed, ScriptError, acts};
 pub use replay::{LevelChange, Replay, Step};
 pub use subscribers::{SubscriberError, subscriber};
 
-use crate::activation::{ActivationView, Event, EventContext, Machine, Mode};
+use crate::activation::{Accepted, ActivationView, Event, EventContext, Machine, Mode};
 use crate::clock::{Clock, Received, Zone};
 use crate::closing::{Closings, Saved};
 use crate::config::Config;
@@ -63,16 +67,19 @@ use crate::deliver::{Notice, OFFER_BOUND, REPORT_BOUND, Report, Standing};
 use crate::error::Chain;
 use crate::fault::{self, Faults};
 use crate::http;
-use crate::journal::{Entry, Journal, JournalError, Told, Waiting};
+use crate::journal::{Entry, HeadsFile, Journal, JournalError, Told, Waiting, open_keys};
 use crate::records::Sources;
 use crate::source::INPUT_BOUND;
 use crate::store::embedded::{Health, Store, StoreError};
 use crate::supervision::Supervision;
+use acceptances::Acceptances;
 use casework::{CaseParts, CaseTask};
 use command::COMMAND_BOUND;
 use core::{CoreTask, Parts};
 use drill::Drill;
+use heads::{HEAD_BOUND, HeadTask, Mark};
 use outbox::{ACCEPTED_BOUND, Listener, Outbox, RECORDED_BOUND, Recorded};
+use urgent::Urgent;
 use watching::{Delivering, Watching};
 
 /// How long each step of the shutdown may take before it is named and left.
@@ -137,6 +144,8 @@ struct Steps {
     casework_stop: CancellationToken,
     casework: JoinHandle<()>,
     outbox: JoinHandle<()>,
+    /// Absent without a key to sign with.
+    heads: Option<JoinHandle<()>>,
     subscribers_stop: CancellationToken,
     subscribers: JoinSet<()>,
     store: Store,
@@ -157,7 +166,8 @@ impl Daemon {
         let had_state = start::has_state(&config.node.data_dir);
         let listener = listen(&config).await;
         let store = Store::open(config.store.clone(), clock).map_err(StartError::Store)?;
-        let opened = Journal::open(&config.node.data_dir.join("journal"), started.wall);
+        let journal_folder = config.node.data_dir.join("journal");
+        let opened = Journal::open(&journal_folder, started.wall);
         let (mut journal, recovery) = match opened {
             Ok(opened) => opened,
             Err(error) => {
@@ -174,14 +184,18 @@ impl Daemon {
             node: config.node.name.clone(),
         };
         let policy = new_policy(&config, recovery.policy.as_deref());
-        let entries = std::iter::once(&entry).chain(&policy);
+        let state = config.node.data_dir.join("state");
+        let keys = open_keys(&state, &config.node.name, recovery.key.as_deref());
+        for problem in &keys.problems {
+            error!(error = %Chain(problem), "The journal's key needs somebody to look after it.");
+        }
+        let entries = std::iter::once(&entry).chain(&policy).chain(&keys.changed);
         if let Err(error) = journal.append_all(started.wall, entries) {
             warn!(error = %Chain(&error), "Journal cannot be written.");
         }
         let found = start::found(&recovery, had_state, started.wall);
         let faults = Faults::restored(recovery.faults.iter().cloned(), started);
         let machine = Machine::restored(config.activation.clone(), recovery.saved, started);
-        let state = config.node.data_dir.join("state");
         let (mut memories, matters) = keep::kept(&state);
         let closings = closings(&config, matters, &machine, started);
         let open: Vec<ActivationView> = machine.open().map(ActivationView::of).collect();
@@ -208,7 +222,26 @@ impl Daemon {
         let (listeners, subscribers, notices, deliveries) =
             start_subscribers(&config, standing, clock, &reports_tx, &subscribers_stop)?;
         drop(reports_tx);
-        let journal = outbox::start_journal(journal, clock).map_err(StartError::JournalThread)?;
+        let (marks, marked) = watch::channel(Mark {
+            seq: journal.next_seq() - 1,
+            hash: journal.head(),
+            emergencies: 0,
+        });
+        let (heads_tx, heads) = mpsc::channel(HEAD_BOUND);
+        let journal =
+            outbox::start_journal(journal, clock, marks).map_err(StartError::JournalThread)?;
+        let head_task = keys.signer.map(|signer| HeadTask {
+            signer,
+            file: HeadsFile::of(&journal_folder),
+            clock,
+            context: context.clone(),
+            exercise: config.node.mode == Mode::Exercise,
+            marks: marked,
+            notices: notices.clone(),
+            events: heads_tx,
+            kept: None,
+            is_failing: false,
+        });
         let (dead_letters_tx, dead_letters) = watch::channel(BTreeMap::new());
         let (accepted_tx, accepted) = mpsc::channel(ACCEPTED_BOUND);
         let (progress_tx, progress) = watch::channel(0);
@@ -228,15 +261,21 @@ impl Daemon {
             store: store.writer(),
             listeners,
             events: events.clone(),
+            heads,
             context: context.clone(),
+            accepted: Acceptances::default(),
             waiting: waiting_tx,
             dead_letters: dead_letters_tx,
-            accepted: accepted_tx,
+            accepted_faults: accepted_tx,
             unwritten: VecDeque::new(),
             unstored: VecDeque::new(),
             held: VecDeque::new(),
+            rosters: config.rosters.clone(),
+            urgent: Urgent::default(),
+            core: commands_tx.clone(),
         };
         let outbox = tokio::spawn(outbox.run(recorded, reports, leftover));
+        let heads = head_task.map(|task| tokio::spawn(task.run()));
 
         // It listens before anything can be told.
         let heard = events.subscribe();
@@ -248,6 +287,7 @@ impl Daemon {
         let keeper = Arc::new(Notify::new());
         let core = CoreTask::new(Parts {
             node: config.node.name.clone(),
+            zone: config.node.zone,
             clock,
             started,
             mode: config.node.mode,
@@ -315,11 +355,7 @@ impl Daemon {
                 core: core.clone(),
                 casework: casework.clone(),
                 store: config.store.folder.clone(),
-                token: config
-                    .http
-                    .as_ref()
-                    .and_then(|http| http.token.as_ref())
-                    .map(|token| Arc::new(http::Token::new(token.expose()))),
+                guard: Arc::new(http::Guard::new(build::keys(&config), clock)),
             };
             tokio::spawn(serve(listener, context, http_stop.clone()))
         });
@@ -349,6 +385,7 @@ impl Daemon {
                 casework_stop,
                 casework: case_task,
                 outbox,
+                heads,
                 subscribers_stop,
                 subscribers,
                 store,
@@ -421,6 +458,7 @@ impl Stopping {
             casework_stop,
             casework,
             outbox,
+            heads,
             subscribers_stop,
             mut subscribers,
             store,
@@ -435,6 +473,9 @@ impl Stopping {
         casework_stop.cancel();
         step("casework", async { drop(casework.await) }).await;
         step("outbox", async { drop(outbox.await) }).await;
+        if let Some(heads) = heads {
+            step("heads", async { drop(heads.await) }).await;
+        }
         subscribers_stop.cancel();
         step("subscribers", async {
             while subscribers.join_next().await.is_some() {}
@@ -560,9 +601,12 @@ fn leftover(waiting: &[Waiting], context: &EventContext) -> Vec<(Arc<str>, Arc<E
             Told::Notice(event) => Some((**event).clone()),
             Told::Fault(transition) => fault::event(transition, context),
         };
-        let Some(event) = event.map(Arc::new) else {
+        let Some(event) = event else {
             continue;
         };
+        let told = waiting.outgoing.iter();
+        let told = told.map(|outgoing| outgoing.subscriber.clone()).collect();
+        let event = Arc::new(event.told_to(told, Accepted::Unknown));
         for outgoing in &waiting.outgoing {
             leftover.push((Arc::from(outgoing.subscriber.as_str()), Arc::clone(&event)));
         }
@@ -681,6 +725,7 @@ async fn heartbeat(core: Core, notices: mpsc::Sender<Notice>, every: Duration) {
         };
         let notice = Notice {
             topic: "heartbeat".to_owned(),
+            retain: false,
             payload,
         };
         notices.try_send(notice).ok(); // a heartbeat is worth nothing later

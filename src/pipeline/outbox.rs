@@ -13,9 +13,14 @@ use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::time::{Instant, timeout_at};
 use tracing::{error, info, warn};
 
+use super::acceptances::Acceptances;
+use super::command::Command;
+use super::heads::Mark;
+use super::urgent::Urgent;
 use crate::activation::{Effect, Event, EventContext};
 use crate::clock::Clock;
-use crate::deliver::{Offers, Outcome, Report, SubscriberConfig};
+use crate::criteria::Class;
+use crate::deliver::{Offers, Outcome, Report, Rosters, SubscriberConfig};
 use crate::error::Chain;
 use crate::fault::{self, FaultId, FaultKind, FaultTransition};
 use crate::journal::{self, Entry, Journal, Outgoing};
@@ -57,11 +62,13 @@ pub(super) struct Recorded {
     pub(super) notes: Vec<Entry>,
     /// Changes of faults.
     pub(super) faults: Vec<FaultTransition>,
+    /// Who waits for this and all before it to be on disk.
+    pub(super) written: Option<oneshot::Sender<()>>,
 }
 
 impl Recorded {
     /// Nothing, decided now.
-    pub(super) fn nothing() -> Self {
+    pub(super) fn now() -> Self {
         Self {
             decided: Instant::now(),
             effects: Vec::new(),
@@ -69,6 +76,7 @@ impl Recorded {
             notices: Vec::new(),
             notes: Vec::new(),
             faults: Vec::new(),
+            written: None,
         }
     }
 }
@@ -100,7 +108,12 @@ pub(super) struct Listener {
 ///
 /// An append that fails is tried again until it succeeds or the journal is
 /// closed; later entries wait behind it, for the chain has one order.
-pub(super) fn start_journal(mut journal: Journal, clock: Clock) -> std::io::Result<JournalHandle> {
+/// After each sync it says where the journal stands.
+pub(super) fn start_journal(
+    mut journal: Journal,
+    clock: Clock,
+    marks: watch::Sender<Mark>,
+) -> std::io::Result<JournalHandle> {
     let (jobs, mut queue) = mpsc::channel::<Job>(JOURNAL_BOUND);
     let (stop, stopped) = std::sync::mpsc::channel::<()>();
     let (seen_tx, seen) = watch::channel(None);
@@ -110,6 +123,9 @@ pub(super) fn start_journal(mut journal: Journal, clock: Clock) -> std::io::Resu
             let mut jobs = Vec::new();
             while queue.blocking_recv_many(&mut jobs, JOURNAL_BOUND) > 0 {
                 let written = write(&mut journal, &clock, &jobs, &stopped, &seen_tx);
+                if written {
+                    mark(&journal, &jobs, &marks);
+                }
                 for job in jobs.drain(..) {
                     job.done.send(written).ok(); // an outbox that went on needs no answer
                 }
@@ -160,6 +176,22 @@ fn write(
     }
 }
 
+/// Where the journal stands now.
+fn mark(journal: &Journal, jobs: &[Job], marks: &watch::Sender<Mark>) {
+    let entries = jobs.iter().flat_map(|job| &job.entries);
+    let told = entries.filter(|entry| is_told_emergency(entry)).count();
+    marks.send_modify(|mark| {
+        mark.seq = journal.next_seq() - 1;
+        mark.hash = journal.head();
+        mark.emergencies += u64::try_from(told).unwrap_or(u64::MAX);
+    });
+}
+
+fn is_told_emergency(entry: &Entry) -> bool {
+    matches!(entry, Entry::Transition { transition, .. }
+        if transition.tell.is_some() && transition.activation.class_max == Class::Emergency)
+}
+
 /// The journal's thread, from outside.
 pub(super) struct JournalHandle {
     jobs: mpsc::Sender<Job>,
@@ -176,17 +208,27 @@ pub(super) struct Outbox {
     pub(super) store: Writer,
     pub(super) listeners: Vec<Listener>,
     pub(super) events: broadcast::Sender<Arc<Event>>,
+    /// Heads of the journal, for subscribers that keep them.
+    pub(super) heads: mpsc::Receiver<Event>,
     pub(super) context: EventContext,
+    /// Who accepted what so far of the activations that are open.
+    pub(super) accepted: Acceptances,
     pub(super) waiting: watch::Sender<BTreeMap<String, u64>>,
     pub(super) dead_letters: watch::Sender<DeadLetters>,
     /// Faults that somebody has accepted the news of.
-    pub(super) accepted: mpsc::Sender<FaultId>,
+    pub(super) accepted_faults: mpsc::Sender<FaultId>,
     /// What keeps the journal's order while its thread is busy.
     pub(super) unwritten: VecDeque<Unwritten>,
     /// Readings that the store could not take yet.
     pub(super) unstored: VecDeque<Item>,
     /// Changes that were told before they were on disk.
     pub(super) held: VecDeque<Held>,
+    /// Who is told at once, and who next.
+    pub(super) rosters: Rosters,
+    /// TIO2s on their way.
+    pub(super) urgent: Urgent,
+    /// Where it is said that nobody accepts one.
+    pub(super) core: mpsc::Sender<Command>,
 }
 
 /// A job that the journal's thread could not take yet.
@@ -214,6 +256,7 @@ impl Outbox {
         let mut retry = tokio::time::interval(RETRY);
         retry.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
+            let unaccepted = self.urgent.next();
             tokio::select! {
                 taken = recorded.recv_many(&mut changes, RECORDED_BOUND) => {
                     if taken == 0 {
@@ -222,6 +265,8 @@ impl Outbox {
                     self.take_all(&mut changes).await;
                 }
                 Some(report) = reports.recv() => self.report(report),
+                () = sleep_until(unaccepted), if unaccepted.is_some() => self.hurry(),
+                Some(head) = self.heads.recv() => self.tell_head(head),
                 _ = retry.tick(), if self.is_behind() => self.catch_up(),
             }
         }
@@ -343,6 +388,9 @@ impl Outbox {
         for event in events.chain(change.notices).chain(faults) {
             self.tell(Event { recorded, ..event });
         }
+        if let Some(answer) = change.written {
+            answer.send(()).ok(); // whoever asked may have gone
+        }
         if recorded {
             self.store(change.item);
         } else {
@@ -403,7 +451,7 @@ impl Outbox {
     /// faults, or, where nobody else does, to everyone who takes any.
     fn receivers(&self, event: &Event) -> Vec<usize> {
         let all = || self.listeners.iter().enumerate();
-        let wanting = all().filter(|(_, listener)| listener.config.filter.wants(event));
+        let wanting = all().filter(|(_, listener)| self.is_for(&listener.config, event));
         let wanting: Vec<usize> = wanting.map(|(at, _)| at).collect();
         let Some(failing) = failing(event) else {
             return wanting;
@@ -423,8 +471,14 @@ impl Outbox {
     }
 
     fn tell(&mut self, event: Event) {
-        let event = Arc::new(event);
-        for at in self.receivers(&event) {
+        let receivers = self.receivers(&event);
+        self.urgent.told(&event, Instant::now());
+        let told = receivers.iter().filter_map(|at| self.listeners.get(*at));
+        let told = told
+            .map(|listener| listener.config.id.to_string())
+            .collect();
+        let event = Arc::new(self.accepted.tell(event, told));
+        for at in receivers {
             if let Some(listener) = self.listeners.get_mut(at) {
                 listener.offer(Arc::clone(&event));
             }
@@ -433,8 +487,33 @@ impl Outbox {
         self.show_waiting();
     }
 
+    fn is_for(&self, config: &SubscriberConfig, event: &Event) -> bool {
+        is_for(config, event, &self.rosters, &self.urgent)
+    }
+
+    /// Tells the core which TIO2s nobody accepts. A core that has no room now is
+    /// told by the next round.
+    fn hurry(&mut self) {
+        for id in self.urgent.unaccepted(Instant::now()) {
+            error!(activation = %id, "No subscriber accepts a TIO2; the next contacts are told.");
+            self.core.try_send(Command::Unaccepted(id)).ok();
+        }
+    }
+
+    /// Not written down: a head that is lost in a crash is followed by another.
+    fn tell_head(&mut self, head: Event) {
+        let head = Arc::new(head);
+        for listener in &mut self.listeners {
+            if listener.config.filter.wants(&head) {
+                listener.offer(Arc::clone(&head));
+            }
+        }
+        self.show_waiting();
+    }
+
     /// Offers what was not accepted before a restart.
     fn offer_again(&mut self, subscriber: &str, event: Arc<Event>) {
+        self.urgent.told(&event, Instant::now());
         if let Some(listener) = self
             .listeners
             .iter_mut()
@@ -453,8 +532,14 @@ impl Outbox {
         {
             listener.waiting = listener.waiting.saturating_sub(1);
         }
+        if matches!(report.outcome, Outcome::Accepted { .. }) {
+            self.accepted.note(&report.message, &report.subscriber);
+        }
         self.show_waiting();
         self.show_outcome(&report);
+        if matches!(report.outcome, Outcome::Accepted { .. }) {
+            self.urgent.accepted(&report.message, &report.subscriber);
+        }
         let entry = Entry::Result {
             outgoing: Outgoing {
                 message: report.message,
@@ -475,9 +560,9 @@ impl Outbox {
     fn show_outcome(&self, report: &Report) {
         match &report.outcome {
             Outcome::Accepted { .. } => {
-                let id = report.message.rsplit_once('.').map(|(id, _)| id);
+                let id = report.message.split_once('.').map(|(id, _)| id);
                 if let Some(id) = id.and_then(FaultId::parse) {
-                    self.accepted.try_send(id).ok(); // see ACCEPTED_BOUND
+                    self.accepted_faults.try_send(id).ok(); // see ACCEPTED_BOUND
                 }
             }
             Outcome::DeadLetter { error } => self.dead_letters.send_modify(|dead| {
@@ -505,6 +590,21 @@ fn failing(event: &Event) -> Option<&str> {
     let kinds = [FaultKind::Delivery, FaultKind::DeadLetter];
     let is_one = kinds.iter().any(|kind| kind.as_str() == fault.kind);
     is_one.then_some(fault.what.as_str())
+}
+
+/// Whether a subscriber is told: what it wants, at its place in the rosters, and
+/// no TIO2 that it knows of speaks for it.
+fn is_for(config: &SubscriberConfig, event: &Event, rosters: &Rosters, urgent: &Urgent) -> bool {
+    config.filter.wants(event)
+        && rosters.include(&config.id, event)
+        && !urgent.speaks_for(event, &config.id)
+}
+
+async fn sleep_until(at: Option<Instant>) {
+    match at {
+        Some(at) => tokio::time::sleep_until(at).await,
+        None => std::future::pending().await,
+    }
 }
 
 impl Listener {

@@ -29,6 +29,7 @@ pub struct Subscriber {
     /// | `near`           | `{ lat, lon, radius_km }`: nothing known to be farther | everywhere        |
     /// | `faults`         | `high`, `normal`, `low`: faults of the watch itself from there on; or `none` | `normal`; CAP takes none |
     /// | `drills`         | the daily exercise, too                             | `false`              |
+    /// | `heads`          | `true`: signed heads of the journal, too (`webhook`, `http`, `mail`, `log`) | `false` |
     pub filter: Filter,
     /// `quiet = { from = "22:00", until = "06:00" }`, in the node's zone: only
     /// emergencies are told then, the rest waits. Default: never.
@@ -113,6 +114,7 @@ fn read_one(
         deadlines: true,
         faults: None,
         drills: section.boolean("drills").unwrap_or(false),
+        heads: false,
     };
     let quiet = quiet(section.table("quiet"), references.node);
     let surroundings = Surroundings {
@@ -132,6 +134,7 @@ fn read_one(
     let filter = Filter {
         deadlines: !is_cap,
         faults,
+        heads: heads(&mut section, channel.as_ref()),
         ..filter
     };
     section.finish();
@@ -141,6 +144,30 @@ fn read_one(
         quiet,
         channel: channel?,
     })
+}
+
+/// Whether it keeps heads; only where they arrive as they were signed, and nobody
+/// takes them for an alert.
+fn heads(section: &mut Section<'_>, channel: Option<&Channel>) -> bool {
+    let heads = section.boolean("heads").unwrap_or(false);
+    let hint = match channel {
+        Some(
+            Channel::Log { .. }
+            | Channel::Webhook { .. }
+            | Channel::Http { .. }
+            | Channel::Mail { .. },
+        )
+        | None => return heads,
+        Some(Channel::Mqtt) => "leave it out: the broker keeps every head under `journal/head`",
+        Some(Channel::Alertmanager { .. } | Channel::Cap { .. } | Channel::Terminal { .. }) => {
+            "a subscriber of kind `webhook`, `http`, `mail` or `log` can keep heads"
+        }
+    };
+    if heads {
+        let refused = Refused::new("this kind keeps no heads").hint(hint);
+        section.refuse("heads", refused);
+    }
+    false
 }
 
 fn told_class(word: &str) -> Option<Class> {

@@ -2,7 +2,6 @@
 //! state, configurations, the service's watchdog, and exercises.
 
 use std::fs;
-use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use firmware_mocks::mqtt::Broker;
@@ -10,8 +9,8 @@ use serde_json::{Value, json};
 use tokio::net::UnixDatagram;
 
 use crate::support::{
-    Answer, Client, Daemon, Home, PATIENCE, Webhook, broker, json_lines, mightyohm_line, pantau,
-    station_reading, texts, wait_for,
+    Answer, Client, Daemon, Home, Launch, PATIENCE, Webhook, broker, json_lines, mightyohm_line,
+    pantau, station_reading, texts, wait_for,
 };
 
 /// What is seen only after half a minute or more of real time.
@@ -377,56 +376,40 @@ async fn an_exercise_reaches_those_who_asked_for_it_and_nobody_else() {
     assert_eq!(deadlines, json!([]), "no clock runs for it");
 }
 
-/// A child that is killed when the test ends.
-struct Killed(Child);
-
-impl Drop for Killed {
-    fn drop(&mut self) {
-        self.0.kill().ok();
-        self.0.wait().ok();
-    }
-}
-
 /// F04: the service manager hears that the daemon is ready, of its work, and that
 /// it stops. That pings end with the evaluator's work is shown beside the code.
 #[tokio::test]
 async fn f04_the_service_manager_is_told_of_start_work_and_stop() {
     let home = Home::new();
-    home.write("pantau.toml", "[http]\nlisten = \"off\"\n");
     let socket = home.path("notify");
     let manager = UnixDatagram::bind(&socket).unwrap();
-    let log = fs::File::create(home.path("log")).unwrap();
-    let child = Command::new(env!("CARGO_BIN_EXE_pantau"))
-        .env_clear()
-        .env("NOTIFY_SOCKET", &socket)
-        .env("WATCHDOG_USEC", "2000000")
-        .args(["--config", "pantau.toml", "run"])
-        .current_dir(home.folder())
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(log)
-        .spawn()
-        .unwrap();
-    let child = Killed(child);
-    let mut heard: Vec<String> = Vec::new();
-    let mut buffer = [0; 256];
-    let mut has_asked = false;
-    let all = async {
-        while !heard.iter().any(|said| said.contains("STOPPING=1")) {
-            let n = manager.recv(&mut buffer).await.unwrap();
-            heard.push(String::from_utf8_lossy(&buffer[..n]).into_owned());
-            let pings = heard.iter().filter(|said| *said == "WATCHDOG=1").count();
-            if pings >= 3 && !has_asked {
-                has_asked = true;
-                let pid = child.0.id();
-                let sent = Command::new("sh")
-                    .args(["-c", &format!("kill -TERM {pid}")])
-                    .status();
-                assert!(sent.unwrap().success());
-            }
+    let launch = Launch {
+        environment: vec![
+            ("NOTIFY_SOCKET", socket.display().to_string()),
+            ("WATCHDOG_USEC", "2000000".to_owned()),
+        ],
+        ..Launch::default()
+    };
+    let config = "[http]\nlisten = \"127.0.0.1:0\"\n";
+    let mut daemon = Daemon::launch(home, config, launch).await;
+    let heard = |what: &'static str| {
+        let manager = &manager;
+        async move {
+            let mut buffer = [0; 256];
+            let received = tokio::time::timeout(LONG, manager.recv(&mut buffer)).await;
+            let n = received.unwrap_or_else(|_| panic!("no {what}")).unwrap();
+            String::from_utf8_lossy(&buffer[..n]).into_owned()
         }
     };
-    let ended = tokio::time::timeout(LONG, all).await;
-    assert!(ended.is_ok(), "{heard:?}");
-    assert!(heard[0].starts_with("READY=1\nSTATUS="), "{heard:?}");
+    let ready = heard("READY").await;
+    assert!(ready.starts_with("READY=1\nSTATUS="), "{ready}");
+    for _ in 0..3 {
+        assert_eq!(heard("ping").await, "WATCHDOG=1");
+    }
+    daemon.stop().await;
+    let mut last = heard("word").await;
+    while last == "WATCHDOG=1" {
+        last = heard("STOPPING").await;
+    }
+    assert_eq!(last, "STOPPING=1");
 }

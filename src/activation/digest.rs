@@ -19,13 +19,16 @@ use crate::criteria::Class;
 use crate::language::{Bilingual, Language};
 use crate::reading::Quantity;
 
+/// What ids of faults begin with.
+const FAULT: &str = "F-";
+
 /// Lines that the short text names; the whole list is beside it.
 const WORST: usize = 5;
 
-/// What a digest says of one activation, or of one case.
+/// What a digest says of one activation, case or fault.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DigestLine {
-    /// The activation or case.
+    /// The activation, case or fault.
     pub about: String,
     /// The messages that are told with it, the oldest first. One that was told
     /// by itself or in another digest is the same message.
@@ -115,12 +118,24 @@ impl DigestLine {
     }
 
     /// The highest class of its activation; of a case, that which calls for a
-    /// team.
+    /// team; a fault has none.
     pub fn class_max(&self) -> Class {
-        self.activation
-            .as_ref()
-            .and_then(|view| Class::from_word(&view.class_max))
-            .unwrap_or(Class::PossibleEmergency)
+        match &self.activation {
+            Some(view) => Class::from_word(&view.class_max).unwrap_or(Class::PossibleEmergency),
+            None if self.about.starts_with(FAULT) => Class::Normal,
+            None => Class::PossibleEmergency,
+        }
+    }
+
+    /// What it stands under in a list.
+    fn heading(&self, language: Language) -> String {
+        match &self.activation {
+            Some(_) => self.class_max().to_string(),
+            None if self.about.starts_with(FAULT) => language.pick("Gangguan", "Faults").to_owned(),
+            None => language
+                .pick("Kasus dan tenggat", "Cases and clocks")
+                .to_owned(),
+        }
     }
 
     fn class(&self) -> Class {
@@ -176,6 +191,8 @@ impl Event {
             activation: None,
             deadline: None,
             head: None,
+            fault: None,
+            drill: events.iter().all(|event| event.drill),
             digest: lines,
             text,
             told: first.told.clone(),
@@ -204,11 +221,12 @@ pub(crate) fn digest_list(event: &Event, language: Language) -> Vec<String> {
     }
     let mut heading = None;
     for line in &event.digest {
-        let class = line.class_max();
-        if heading != Some(class) {
-            let count = event.digest.iter().filter(|one| one.class_max() == class);
-            list.push(format!("{class} ({}):", count.count()));
-            heading = Some(class);
+        let of = line.heading(language);
+        if heading.as_ref() != Some(&of) {
+            let of_it = |one: &&DigestLine| one.heading(language) == of;
+            let count = event.digest.iter().filter(of_it).count();
+            list.push(format!("{of} ({count}):"));
+            heading = Some(of);
         }
         list.push(format!("- {}", line.text(language)));
     }

@@ -48,6 +48,16 @@ pub(super) fn write(event: &Event, language: Language) {
 
 /// The level follows the class: an emergency is something someone must act on.
 fn line(event: &Event, text: &str) {
+    if let Some(fault) = &event.fault {
+        let (id, kind, what) = (&fault.id, &fault.kind, &fault.what);
+        let version = fault.version;
+        match fault.priority.as_str() {
+            "high" => error!(fault = %id, version, %kind, %what, why = %event.why, "{text}"),
+            "normal" => warn!(fault = %id, version, %kind, %what, why = %event.why, "{text}"),
+            _ => info!(fault = %id, version, %kind, %what, why = %event.why, "{text}"),
+        }
+        return;
+    }
     if let Some(head) = &event.head {
         info!(seq = head.seq, hash = %head.hash, signature = %head.signature, "{text}");
         return;

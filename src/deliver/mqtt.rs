@@ -1,4 +1,4 @@
-//! Activations on MQTT topics: one message for each event, and the current
+//! Activations and faults on MQTT topics: one message for each event, and the current
 //! state of each activation retained.
 //!
 //! Accepted means that the broker confirmed that very packet; what the client
@@ -17,9 +17,9 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout};
 
-use super::Attempt;
 use super::desk::Letter;
-use crate::activation::{ActivationView, Event};
+use super::{Attempt, Standing};
+use crate::activation::{ActivationView, Event, FaultView};
 use crate::clock::Clock;
 use crate::error::Chain;
 
@@ -74,10 +74,10 @@ pub struct MqttPublisher {
     prefix: String,
     notices: mpsc::Receiver<Notice>,
     connection: Option<Connection>,
-    /// The retained state of each open activation, for refreshing.
-    states: HashMap<String, ActivationView>,
+    /// What is retained of all that is open, for refreshing.
+    states: HashMap<String, Retained>,
     refresh_at: Instant,
-    /// The newest of the events that wait, by activation, while their states are
+    /// The newest of the events that wait, by activation or fault, while their states are
     /// not published yet.
     unshown: BTreeMap<String, Arc<Event>>,
     show_at: Instant,
@@ -113,25 +113,102 @@ enum Happening {
     Lost(String),
 }
 
-/// The retained state of an activation.
+/// What an event changes of the states.
+#[derive(Clone, Copy, Serialize)]
+#[serde(untagged)]
+enum Changed<'a> {
+    Activation(&'a ActivationView),
+    Fault(&'a FaultView),
+}
+
+impl<'a> Changed<'a> {
+    /// Nothing when it tells of a clock that ran out. The daemon's own exercise
+    /// leaves no trace.
+    fn of(event: &'a Event) -> Option<Self> {
+        if event.deadline.is_some() || event.drill {
+            return None;
+        }
+        let fault = || event.fault.as_ref().map(Self::Fault);
+        let activation = event.activation.as_ref().map(Self::Activation);
+        activation.or_else(fault)
+    }
+
+    const fn id(self) -> &'a str {
+        match self {
+            Self::Activation(view) => view.id.as_str(),
+            Self::Fault(view) => view.id.as_str(),
+        }
+    }
+
+    const fn version(self) -> u32 {
+        match self {
+            Self::Activation(view) => view.version,
+            Self::Fault(view) => view.version,
+        }
+    }
+
+    fn is_closed(self) -> bool {
+        let state = match self {
+            Self::Activation(view) => &view.state,
+            Self::Fault(view) => &view.state,
+        };
+        state == "CLOSED"
+    }
+
+    fn topic(self) -> String {
+        let kind = match self {
+            Self::Activation(_) => "activation",
+            Self::Fault(_) => "fault",
+        };
+        format!("{kind}/{}", self.id())
+    }
+
+    fn kept(self) -> Retained {
+        match self {
+            Self::Activation(view) => Retained::Activation(Box::new(view.clone())),
+            Self::Fault(view) => Retained::Fault(Box::new(view.clone())),
+        }
+    }
+}
+
+/// What is retained.
+enum Retained {
+    Activation(Box<ActivationView>),
+    Fault(Box<FaultView>),
+}
+
+impl Retained {
+    fn view(&self) -> Changed<'_> {
+        match self {
+            Self::Activation(view) => Changed::Activation(view),
+            Self::Fault(view) => Changed::Fault(view),
+        }
+    }
+}
+
+/// The retained state of an activation or a fault.
 #[derive(Serialize)]
 struct State<'a> {
     /// Not to be believed after this.
     expires_at: String,
     #[serde(flatten)]
-    activation: &'a ActivationView,
+    retained: Changed<'a>,
 }
 
 impl MqttPublisher {
-    /// A publisher with connections of its own, that keeps the states of the
-    /// activations that are `open` fresh. Notices go out as they come, at QoS 0.
+    /// A publisher with connections of its own, that keeps the states of what is
+    /// open fresh. Notices go out as they come, at QoS 0.
     pub fn new(
         mut options: MqttOptions,
         prefix: String,
-        open: &[ActivationView],
+        standing: Standing<'_>,
         notices: mpsc::Receiver<Notice>,
     ) -> Self {
-        let states = open.iter().map(|view| (view.id.clone(), view.clone()));
+        let activations = standing.activations.iter().map(Changed::Activation);
+        let faults = standing.faults.iter().map(Changed::Fault);
+        let states = activations
+            .chain(faults)
+            .map(|view| (view.id().to_owned(), view.kept()));
         // Nothing is to be kept for a publisher: what was not confirmed is
         // published again by us.
         options.set_clean_session(true).set_manual_acks(false);
@@ -151,10 +228,10 @@ impl MqttPublisher {
     /// The state of an activation is no notification: it is published though its
     /// event has to wait.
     pub(super) fn show(&mut self, event: Arc<Event>) {
-        let new = changed(&event).map(|view| (view.id.clone(), view.version));
+        let new = Changed::of(&event).map(|view| (view.id().to_owned(), view.version()));
         let Some((id, version)) = new else { return };
-        let waiting = self.unshown.get(&id).and_then(|old| changed(old));
-        let is_known = waiting.is_some_and(|old| old.version >= version)
+        let waiting = self.unshown.get(&id).and_then(|old| Changed::of(old));
+        let is_known = waiting.is_some_and(|old| old.version() >= version)
             || self.shown.get(&id).is_some_and(|shown| *shown >= version);
         if !is_known {
             self.unshown.insert(id, event);
@@ -177,8 +254,8 @@ impl MqttPublisher {
         }
         let mut about: BTreeSet<&str> = BTreeSet::new();
         about.extend(letter.parts.iter().filter_map(|part| {
-            let view = changed(part)?;
-            Some(view.id.as_str())
+            let view = Changed::of(part)?;
+            Some(view.id())
         }));
         while let Some(chunk) = self.unshown_of(&about) {
             if let Err(error) = self.show_now(&chunk, clock).await {
@@ -189,9 +266,9 @@ impl MqttPublisher {
         if let Err(error) = self.confirmed(vec![told]).await {
             return Attempt::Later { error, after: None };
         }
-        for view in letter.parts.iter().filter_map(|part| changed(part)) {
-            if view.state == "CLOSED" {
-                self.shown.remove(&view.id);
+        for view in letter.parts.iter().filter_map(|part| Changed::of(part)) {
+            if view.is_closed() {
+                self.shown.remove(view.id());
             }
         }
         Attempt::Accepted
@@ -209,19 +286,19 @@ impl MqttPublisher {
 
     /// Publishes states and waits for the broker's confirmation.
     async fn show_now(&mut self, events: &[Arc<Event>], clock: &Clock) -> Result<(), String> {
-        let views = || events.iter().filter_map(|event| changed(event));
+        let views = || events.iter().filter_map(|event| Changed::of(event));
         let messages = views()
-            .map(|view| Ok((format!("activation/{}", view.id), true, state(view, clock)?)))
+            .map(|view| Ok((view.topic(), true, state(view, clock)?)))
             .collect::<Result<Vec<Message>, serde_json::Error>>()
             .map_err(|error| error.to_string())?;
         self.confirmed(messages).await?;
         for view in views() {
-            self.unshown.remove(&view.id);
-            self.shown.insert(view.id.clone(), view.version);
-            if view.state == "CLOSED" {
-                self.states.remove(&view.id);
+            self.unshown.remove(view.id());
+            self.shown.insert(view.id().to_owned(), view.version());
+            if view.is_closed() {
+                self.states.remove(view.id());
             } else {
-                self.states.insert(view.id.clone(), view.clone());
+                self.states.insert(view.id().to_owned(), view.kept());
             }
         }
         Ok(())
@@ -257,13 +334,12 @@ impl MqttPublisher {
                 self.refresh_at = Instant::now() + REFRESH_EVERY;
                 let states: Vec<_> = self
                     .states
-                    .iter()
-                    .filter_map(|(id, activation)| {
-                        Some((id.clone(), state(activation, clock).ok()?))
-                    })
+                    .values()
+                    .map(Retained::view)
+                    .filter_map(|view| Some((view.topic(), state(view, clock).ok()?)))
                     .collect();
-                for (id, state) in states {
-                    self.send(&format!("activation/{id}"), true, state);
+                for (topic, state) in states {
+                    self.send(&topic, true, state);
                 }
             }
         }
@@ -384,16 +460,10 @@ impl Connection {
 /// Topic, whether it is retained, and message.
 type Message = (String, bool, Vec<u8>);
 
-/// The activation whose state an event changed. A clock that ran out changes none.
-fn changed(event: &Event) -> Option<&ActivationView> {
-    let view = event.activation.as_ref();
-    view.filter(|_| event.deadline.is_none())
-}
-
-fn state(activation: &ActivationView, clock: &Clock) -> Result<Vec<u8>, serde_json::Error> {
+fn state(retained: Changed<'_>, clock: &Clock) -> Result<Vec<u8>, serde_json::Error> {
     serde_json::to_vec(&State {
         expires_at: clock.wall().saturating_add(STATE_EXPIRES).to_string(),
-        activation,
+        retained,
     })
 }
 

@@ -22,7 +22,7 @@ use super::terminal::Terminal;
 use super::webhook::Webhook;
 use super::{Attempt, Outcome, Report};
 use crate::activation::Event;
-use crate::clock::Clock;
+use crate::clock::{Clock, Mono};
 
 /// How a subscriber is reached.
 pub enum Kind {
@@ -79,12 +79,32 @@ pub struct Subscriber {
     pub config: SubscriberConfig,
     /// How it is reached.
     pub kind: Kind,
+    /// Where others see that it is tried in vain.
+    pub trying: watch::Sender<Option<Trying>>,
+}
+
+/// Attempts since the last success, all in vain so far.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trying {
+    /// When the first of them began.
+    pub since: Mono,
+    /// What the last one failed with; `None` while the first is under way.
+    pub error: Option<String>,
 }
 
 /// Which subscribers are flooded with alarms; those without a pace are not in it.
 pub type Floods = watch::Sender<BTreeMap<String, bool>>;
 
 impl Subscriber {
+    /// A subscriber that has not been told anything yet.
+    pub fn new(config: SubscriberConfig, kind: Kind) -> Self {
+        Self {
+            config,
+            kind,
+            trying: watch::Sender::new(None),
+        }
+    }
+
     /// Sends what is offered until told to stop; what is not accepted by then
     /// stays in the journal.
     pub async fn run(
@@ -136,8 +156,12 @@ impl Subscriber {
                 continue;
             }
             let Some(letter) = desk.take(clock.now(), quiet) else {
+                if quiet.is_some() {
+                    self.trying.send_replace(None); // it waits on purpose
+                }
                 continue;
             };
+            self.begin_trying(&clock);
             let attempt = tokio::select! {
                 () = stop.cancelled() => return,
                 attempt = self.attempt(&letter, &clock) => attempt,
@@ -146,7 +170,11 @@ impl Subscriber {
                 error!(subscriber = %self.config.id, %error, "Subscriber wants nothing any more; it is told nothing until the next start.");
                 gone = Some(error.clone());
             }
+            self.tried(&attempt);
             let ended = desk.end(letter.is_urgent, &attempt, clock.mono());
+            if desk.is_empty() {
+                self.trying.send_replace(None); // nothing waits any longer
+            }
             voice.say(&self.config.id, &letter, &attempt, &ended, desk.len());
             if let Ended::Over(outcomes) = ended {
                 for (event, outcome) in outcomes {
@@ -154,6 +182,28 @@ impl Subscriber {
                 }
             }
         }
+    }
+
+    fn begin_trying(&self, clock: &Clock) {
+        self.trying.send_if_modified(|trying| {
+            let is_first = trying.is_none();
+            trying.get_or_insert_with(|| Trying {
+                since: clock.mono(),
+                error: None,
+            });
+            is_first
+        });
+    }
+
+    fn tried(&self, attempt: &Attempt) {
+        self.trying.send_modify(|trying| match attempt.error() {
+            None => *trying = None,
+            Some(error) => {
+                if let Some(trying) = trying {
+                    trying.error = Some(error.to_owned());
+                }
+            }
+        });
     }
 
     fn show_flood(&self, floods: &Floods, desk: &Desk) {

@@ -57,6 +57,10 @@ fn page(status: &Status, books: &Books, instruments: &[InstrumentView]) -> Page 
     for (class, count) in &status.activations {
         page.line(names::ACTIVATIONS, &[("class", class)], count);
     }
+    page.head(names::FAULTS);
+    for (kind, count) in &status.faults {
+        page.line(names::FAULTS, &[("kind", kind)], count);
+    }
     page.head(names::OUTBOX);
     for (subscriber, count) in &status.outbox_waiting {
         page.line(names::OUTBOX, &[("subscriber", subscriber)], count);

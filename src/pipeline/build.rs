@@ -28,6 +28,7 @@ use crate::source::play::Recording;
 use crate::source::serial::Serial;
 use crate::source::tcp::Tcp;
 use crate::store::embedded::Context;
+use crate::supervision::{Expected, Way};
 
 /// Everything that a configuration's instruments become.
 pub(super) struct Built {
@@ -300,7 +301,7 @@ fn instrument(configured: &config::Instrument, id: InstrumentId, judging: &Judgi
         item: None,
         subject,
         source: configured.source_kind,
-        silent_after: silent_after(configured),
+        silent_after: expected(configured).limit(None),
     };
     let context = Context {
         site: site.map(|site| Arc::clone(&site.id)),
@@ -322,12 +323,20 @@ fn instrument(configured: &config::Instrument, id: InstrumentId, judging: &Judgi
     )
     .beside(configured.gps.clone())
     .guarded(judging.false_alarms)
+    .coming(expected(configured), way(&configured.input))
 }
 
-/// When silence means that what the instrument last said is no longer known to
-/// hold (alarm-semantics.md section 9).
-fn silent_after(configured: &config::Instrument) -> Duration {
-    let from_profile = match &configured.profile.transport {
+const fn way(input: &Input) -> Way {
+    match input {
+        Input::Serial(_) | Input::Tcp(_) => Way::Line,
+        Input::Mqtt(_) => Way::Broker,
+        Input::Capture(_) => Way::Recording,
+    }
+}
+
+/// How often an instrument is expected to send.
+fn expected(configured: &config::Instrument) -> Expected {
+    let profile = match &configured.profile.transport {
         Transport::Serial(line) => line.silence,
         Transport::Tcp { silence } | Transport::Mqtt { silence } => *silence,
         Transport::File => None,
@@ -336,17 +345,11 @@ fn silent_after(configured: &config::Instrument) -> Duration {
         configured.source_kind,
         SourceKind::Mobile | SourceKind::Handheld
     );
-    let (times, least) = if moves {
-        (5, Duration::from_secs(300))
-    } else {
-        (3, Duration::from_secs(30))
-    };
-    configured
-        .interval
-        .map(|interval| interval * times)
-        .or(from_profile)
-        .unwrap_or(least)
-        .max(least)
+    Expected {
+        moves,
+        interval: configured.interval,
+        profile,
+    }
 }
 
 /// A station and a detector on the move measure the environment; what the

@@ -18,21 +18,24 @@ use tracing::{error, info, warn};
 use super::after::Around;
 use super::books::Ledger;
 use super::command::Command;
+use super::drill::Drill;
 use super::fixes::Fixes;
 use super::instrument::{Instrument, Link, Taken};
 use super::keep::Memories;
 use super::outbox::Recorded;
 use super::router::{Route, Router};
 use super::waiting::Waiting;
+use super::watching::{Watching, is_valid};
 use crate::ack::Ack;
-use crate::activation::{Effect, Machine, Mode};
+use crate::activation::{Effect, Event, EventContext, Machine, Mode};
 use crate::clock::{Clock, Received, Zone};
 use crate::closing::{Closings, Ground};
-use crate::criteria::{ExistingArea, Policy};
+use crate::criteria::{ExistingArea, Policy, Remark};
 use crate::decode::{RejectReason, Rejected};
 use crate::deliver::Notice;
 use crate::error::excerpt;
 use crate::exchange::reading_record;
+use crate::fault::{FaultTransition, Report};
 use crate::frame::Framed;
 use crate::journal::Entry;
 use crate::normalise::{Arrival, fingerprint};
@@ -46,10 +49,13 @@ const BATCH: usize = 256;
 /// Readings without an acknowledgement that may wait for the store in memory;
 /// further ones are refused with the reason `backlog`. Those with one are
 /// bounded by the broker, which sends no more until they are acknowledged.
-const OVERFLOW_BOUND: usize = 100_000;
+pub(super) const OVERFLOW_BOUND: usize = 100_000;
 
 /// How often a full store is tried again.
 const RETRY_STORE: Duration = Duration::from_millis(20);
+
+/// How often stations and daemon are looked at.
+const WATCH_EVERY: Duration = Duration::from_secs(1);
 
 /// Most instruments that open rules may let in.
 pub(super) const ADMITTED_MAX: usize = 20_000;
@@ -93,6 +99,11 @@ pub(super) struct Parts {
     pub(super) notices: Option<mpsc::Sender<Notice>>,
     /// Wakes whoever writes the matters down.
     pub(super) keeper: Arc<Notify>,
+    /// The watch over stations and daemon.
+    pub(super) watching: Watching,
+    pub(super) drill: Drill,
+    /// Who tells of an exercise.
+    pub(super) context: EventContext,
 }
 
 /// The core and its state.
@@ -100,6 +111,8 @@ pub(super) struct CoreTask {
     pub(super) parts: Parts,
     by_name: HashMap<InstrumentId, InstrumentIndex>,
     pub(super) broker: Option<Link>,
+    /// The broker answers, whether or not it confirms a subscription.
+    pub(super) is_broker_reached: bool,
     pub(super) unattributed: Ledger,
     unattributed_said: HashMap<String, u64>,
     /// The acknowledgement of the frame at hand, until something takes it along.
@@ -115,6 +128,8 @@ pub(super) struct CoreTask {
     unsent: VecDeque<Recorded>,
     /// Instruments with a reading that waits for more counts.
     waiting: Waiting,
+    /// The last bug that a frame met since the last look.
+    pub(super) bug: Option<Report>,
 }
 
 impl CoreTask {
@@ -134,6 +149,7 @@ impl CoreTask {
             parts,
             by_name,
             broker,
+            is_broker_reached: false,
             unattributed: Ledger::default(),
             unattributed_said: HashMap::new(),
             ack: None,
@@ -143,6 +159,7 @@ impl CoreTask {
             overflow: VecDeque::new(),
             unsent: VecDeque::new(),
             waiting: Waiting::default(),
+            bug: None,
         }
     }
 
@@ -158,6 +175,9 @@ impl CoreTask {
         let mut has_sources = true;
         let mut retry = tokio::time::interval(RETRY_STORE);
         retry.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut seconds = tokio::time::interval(WATCH_EVERY);
+        seconds.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        self.begin_watch();
         loop {
             let deadlines = [self.parts.machine.next_deadline(), self.waiting.next()];
             let deadline = deadlines
@@ -178,6 +198,7 @@ impl CoreTask {
                 }
                 Some(command) = commands.recv() => self.command(command),
                 () = sleep_until(deadline), if deadline.is_some() => self.tick(),
+                _ = seconds.tick() => self.watch(),
                 _ = retry.tick(), if !self.overflow.is_empty() || !self.unsent.is_empty() => {
                     self.hand_over();
                 }
@@ -240,11 +261,17 @@ impl CoreTask {
         let link = Some(Link {
             up: change.up,
             since: change.received,
-            detail: change.detail,
+            detail: change.detail.clone(),
         });
         match change.source {
-            SourceId::Broker => self.broker = link,
+            SourceId::Broker => {
+                self.broker = link;
+                self.is_broker_reached = change.is_reached;
+            }
+            SourceId::Drill => {}
             SourceId::Instrument(at) => {
+                let supervision = &mut self.parts.watching.supervision;
+                supervision.line(at, change.up, &change.detail);
                 if let Some(instrument) = self.parts.instruments.get_mut(at) {
                     instrument.link = link;
                 }
@@ -265,6 +292,7 @@ impl CoreTask {
         }
         let source = excerpt(topic.as_deref().unwrap_or_default(), 120);
         error!(topic = %source, "A frame met a bug; it is kept as refused.");
+        self.note_bug(&source);
         self.unattributed.refuse(RejectReason::Internal);
         let refused = Refused {
             instrument: None,
@@ -283,6 +311,7 @@ impl CoreTask {
 
     fn frame(&mut self, frame: Frame) {
         let at = match frame.source {
+            SourceId::Drill => return self.begin_drill(&frame),
             SourceId::Instrument(at) => Some(at),
             SourceId::Broker => self.whose(frame.topic.as_ref()),
         };
@@ -314,6 +343,12 @@ impl CoreTask {
                         self.parts.started,
                     );
                     self.by_name.insert(instrument.id.clone(), at);
+                    self.parts.watching.supervision.watch(
+                        instrument.id.clone(),
+                        instrument.expected,
+                        instrument.way,
+                        self.parts.clock.mono(),
+                    );
                     self.parts.instruments.push(instrument);
                     at
                 });
@@ -410,6 +445,9 @@ impl CoreTask {
         );
         match taken {
             Taken::Ignored => {
+                if let Some(online) = instrument.online {
+                    self.parts.watching.supervision.signed(at, online);
+                }
                 if let Some(ack) = self.ack.take_if(|_| is_last) {
                     ack.release();
                 }
@@ -436,6 +474,12 @@ impl CoreTask {
                     instrument.ledger.unguarded += 1;
                     Arc::make_mut(&mut reading).flags.insert(Flag::Unguarded);
                 }
+                let is_zero = judgement.remarks.contains(Remark::SuspectZero);
+                let is_valid = is_valid(&reading, &judgement);
+                self.hear(at, arrival.received, &reading, is_valid, is_zero);
+                let Some(instrument) = self.parts.instruments.get_mut(at) else {
+                    return;
+                };
                 let judged = instrument.judged(&reading, &judgement, &self.parts.policy);
                 let effects = self.parts.machine.apply(arrival.received, &judged);
                 if let Some(due) = instrument.begins_to_wait() {
@@ -487,6 +531,45 @@ impl CoreTask {
             item,
             ..Recorded::now()
         });
+    }
+
+    /// Hands changes of faults to the outbox.
+    pub(super) fn record_faults(&mut self, faults: Vec<FaultTransition>, notes: Vec<Entry>) {
+        if !(faults.is_empty() && notes.is_empty()) {
+            self.hand_on(Recorded {
+                faults,
+                notes,
+                ..Recorded::now()
+            });
+        }
+    }
+
+    fn begin_drill(&mut self, frame: &Frame) {
+        let (policy, context) = (&self.parts.policy, &self.parts.context);
+        let notices = self.parts.drill.begin(frame, policy, context);
+        self.tell_drill(notices);
+    }
+
+    pub(super) fn end_drill(&mut self, now: Received) {
+        let (policy, context) = (&self.parts.policy, &self.parts.context);
+        let notices = self.parts.drill.end(now, policy, context);
+        self.tell_drill(notices);
+    }
+
+    /// An exercise is told as it would be in earnest, but is no transition: a
+    /// restart takes up nothing of it.
+    fn tell_drill(&mut self, notices: Vec<Event>) {
+        if !notices.is_empty() {
+            self.hand_on(Recorded {
+                notices,
+                ..Recorded::now()
+            });
+        }
+    }
+
+    /// Readings in memory that wait for the store.
+    pub(super) fn overflow_len(&self) -> usize {
+        self.overflow.len()
     }
 
     /// Hands on to the outbox, in order; never waits.

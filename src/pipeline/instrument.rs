@@ -22,6 +22,7 @@ use crate::reading::{
     DeviceTime, Flag, InstrumentId, NoValue, PositionSource, Quantity, Reading, Sequence,
 };
 use crate::store::embedded::Context;
+use crate::supervision::{Expected, Way};
 
 use super::background::Background;
 use super::books::Ledger;
@@ -77,6 +78,9 @@ pub(super) struct Instrument {
     pub(super) place: PlaceContext,
     /// The same for the store.
     pub(super) context: Arc<Context>,
+    /// How often it is expected to send, and by which way.
+    pub(super) expected: Expected,
+    pub(super) way: Way,
     /// Its books.
     pub(super) ledger: Ledger,
     /// Whether its way in is open; absent for those on the broker.
@@ -155,6 +159,8 @@ impl Instrument {
             gps: None,
             place,
             context,
+            expected: Expected::default(),
+            way: Way::Recording,
             ledger: Ledger::default(),
             link: None,
             online: None,
@@ -261,6 +267,18 @@ impl Instrument {
         self.site_ground = site;
         self.use_background();
         self
+    }
+
+    /// The same, expected to send so often by a way that is watched.
+    pub(super) fn coming(mut self, expected: Expected, way: Way) -> Self {
+        self.expected = expected;
+        self.way = way;
+        self
+    }
+
+    /// Whether its low values count as over-range (SN-3).
+    pub(super) const fn has_collapsed(&self) -> bool {
+        self.collapse.has_collapsed()
     }
 
     /// Judges by the background that is known now.

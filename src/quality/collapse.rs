@@ -47,6 +47,11 @@ pub struct Collapse {
 }
 
 impl Collapse {
+    /// Whether it has collapsed.
+    pub const fn has_collapsed(&self) -> bool {
+        self.has_collapsed
+    }
+
     /// Takes a dose rate in µSv/h that arrived at `now`; true when it counts as
     /// over-range. Without a background of its own only a zero is a collapse.
     pub fn take(

@@ -15,6 +15,7 @@ mod damage;
 mod deliver;
 mod dialogue;
 mod elevation;
+mod faults;
 mod framing;
 mod gps;
 mod guard;

@@ -5,6 +5,7 @@
 //! | of a site or item      | the one of that name                                     |
 //! | with a position        | one with a spot within the radius, heard in the window   |
 //! | of neither             | the one its instrument is in, else one of its own        |
+//! | with the first fix     | also the one that its instrument holds without a place   |
 //! | of the past            | one that covers its time, by the same rules of place     |
 //!
 //! A site also joins an area that has reached it. Several that match become one,
@@ -17,19 +18,20 @@ use smallvec::SmallVec;
 use super::evidence::counts_confirm;
 use super::id::ActivationId;
 use super::machine::{Judged, Machine};
-use super::place::{Coordinates, Place, Spot};
+use super::place::{Located, Place, Spot};
 use super::settle::Touch;
 use super::state::{Activation, Closed, Evidence, Member, Stamp};
 use super::take::Heard;
 use crate::clock::Wall;
 use crate::criteria::{Class, Recommendation, Remarks, Rule, Rules};
+use crate::reading::InstrumentId;
 
 /// A reading at a level, on its way to an activation.
 pub(super) struct Arrival<'a> {
     pub(super) heard: Heard<'a>,
     pub(super) evidence: Evidence,
     pub(super) place: Place,
-    pub(super) at: Option<Coordinates>,
+    pub(super) at: Option<Located>,
 }
 
 impl Arrival<'_> {
@@ -97,8 +99,11 @@ impl Machine {
         if is_past && !covers(activation, arrival.measured(), self.config.reopen_within) {
             return false;
         }
+        // What ended and waits for a person comes back by its place alone.
+        let has_ended = !is_past && !activation.is_present();
         self.is_place_of(activation, arrival, is_current, |spot| {
             is_current
+                || has_ended
                 || (arrival.heard.now.mono.since(spot.heard) <= window
                     && (!is_past || between(arrival.measured(), spot.first, spot.last, window)))
         })
@@ -118,15 +123,14 @@ impl Machine {
         }
         let joins_spots = match (&arrival.place, &activation.place) {
             (Place::Area, _) | (Place::Site(_), Place::Area) => true,
-            (Place::Instrument { id }, _) => {
-                let is_held = |member: &Member| member.held && member.key.instrument == *id;
-                return is_current || activation.members.iter().any(is_held);
-            }
+            (Place::Instrument { id }, _) => return is_current || holds(activation, id),
             (Place::Site(_) | Place::Item { .. }, _) => false,
         };
         joins_spots
-            && arrival.at.is_some_and(|at| {
-                activation.spots.near(at, self.config.radius_m, wanted)
+            && arrival.at.is_some_and(|Located { at, off_m }| {
+                let radius_m = self.config.radius_m + off_m;
+                (finds_its_place(activation, arrival)
+                    || activation.spots.near(at, radius_m, wanted))
                     && activation.spots.extent_with([at].into_iter()) <= self.config.extent_m
             })
     }
@@ -185,7 +189,7 @@ impl Machine {
             reading,
             self.config.mode,
             &arrival.place,
-            arrival.at,
+            arrival.at.map(|located| located.at),
             arrival.heard.key.subject,
         );
         if self.activation(&id).is_some() {
@@ -273,13 +277,18 @@ impl Machine {
         if !arrival.heard.is_late || evidence.measured > activation.latest.measured {
             activation.latest = evidence.clone();
         }
-        if let Some(at) = arrival.at {
+        if let Some(Located { at, off_m }) = arrival.at {
             touch.moved |= activation.spots.add(Spot {
                 at,
                 first: evidence.measured,
                 last: evidence.measured,
                 heard: arrival.heard.now.mono,
+                off_m,
             });
+            if finds_its_place(activation, arrival) {
+                let nowhere = std::mem::replace(&mut activation.place, Place::Area);
+                activation.absorbed.push(nowhere);
+            }
         }
         let held = self
             .watches
@@ -292,12 +301,13 @@ impl Machine {
         let (Some(a), Some(b)) = (self.open.get(&a), self.open.get(&b)) else {
             return false;
         };
-        let others = b.spots.iter().map(|spot| spot.at).chain(arrival.at);
+        let at = arrival.at.map(|located| located.at);
+        let others = b.spots.iter().map(|spot| spot.at).chain(at);
         a.spots.extent_with(others) <= self.config.extent_m
     }
 
     /// The younger goes on as the older. Nobody is rung for it: whatever class
-    /// there is was told under one of the two ids.
+    /// there is was told under one of the two ids, unless this reading opened it.
     fn merge(
         &mut self,
         older: u64,
@@ -309,7 +319,8 @@ impl Machine {
         else {
             return older;
         };
-        if gone.class_max > kept.class_max {
+        let has_risen = gone.class_max > kept.class_max;
+        if has_risen {
             kept.class_max = gone.class_max;
             kept.also.insert(kept.rule);
             kept.rule = gone.rule;
@@ -344,6 +355,17 @@ impl Machine {
             if watch.current == gone.id {
                 watch.current.clone_from(&kept.id);
             }
+        }
+        let is_new = touched
+            .iter()
+            .any(|touch| touch.order == younger && touch.opened);
+        if is_new {
+            // Another channel of the very reading opened it: nobody heard of it.
+            touched.retain(|touch| touch.order != younger);
+            let touch = Touch::find(touched, older);
+            touch.changed = true;
+            touch.risen |= has_risen;
+            return older;
         }
         gone.version += 1;
         gone.told = gone.version;
@@ -384,14 +406,30 @@ fn beside(primary: Rule, rules: Rules) -> Rules {
     rules.iter().filter(|rule| *rule != primary).collect()
 }
 
+/// Whether an instrument holds an activation.
+fn holds(activation: &Activation, instrument: &InstrumentId) -> bool {
+    activation
+        .members
+        .iter()
+        .any(|member| member.held && member.key.instrument == *instrument)
+}
+
+/// Whether the reading says where an activation is that had no place so far: that
+/// of an instrument without a fix, which has one now.
+fn finds_its_place(activation: &Activation, arrival: &Arrival<'_>) -> bool {
+    let instrument = &arrival.heard.key.instrument;
+    matches!(&activation.place, Place::Instrument { id } if id == instrument)
+        && arrival.place == Place::Area
+        && holds(activation, instrument)
+}
+
 /// Another instrument at TIO3 or above.
 fn is_neighbour(activation: &Activation, evidence: &Evidence) -> bool {
     evidence.class >= Class::PossibleEmergency
-        && activation
-            .members
-            .iter()
-            .any(|member| member.class_max >= Class::PossibleEmergency)
-        && evidence.instrument != activation.highest.instrument
+        && activation.members.iter().any(|member| {
+            member.class_max >= Class::PossibleEmergency
+                && member.key.instrument != evidence.instrument
+        })
 }
 
 /// Whether `new` tells of a higher field. Of two quantities the one further
@@ -414,6 +452,7 @@ fn enrol(activation: &mut Activation, arrival: &Arrival<'_>, rule: Rule, held: b
             key: arrival.heard.key.clone(),
             rules: Rules::EMPTY.with(rule),
             class_max: evidence.class,
+            class_here: if held { evidence.class } else { Class::Normal },
             highest: evidence.clone(),
             first: evidence.measured,
             last: evidence.measured,
@@ -425,6 +464,9 @@ fn enrol(activation: &mut Activation, arrival: &Arrival<'_>, rule: Rule, held: b
     let changed = !member.rules.contains(rule) || (held && !member.held);
     member.rules.insert(rule);
     member.class_max = member.class_max.max(evidence.class);
+    if held {
+        member.class_here = member.class_here.max(evidence.class);
+    }
     if is_higher_of_channel(evidence, &member.highest) {
         member.highest = evidence.clone();
     }
@@ -449,6 +491,7 @@ fn absorb_member(kept: &mut Activation, gone: &Member) {
     };
     member.rules = member.rules.union(gone.rules);
     member.class_max = member.class_max.max(gone.class_max);
+    member.class_here = member.class_here.max(gone.class_here);
     if is_higher_of_channel(&gone.highest, &member.highest) {
         member.highest = gone.highest.clone();
     }

@@ -143,8 +143,13 @@ impl Watcher {
     fn step_down(&mut self, secs: u64, heard: Heard, before: Class, after: Class) {
         let value = match heard.says {
             Says::Usv(value) | Says::Both(value, _) => value,
-            Says::Lasting => 0.3,
-            Says::Beta(_) | Says::Invalid | Says::Unclassified => return,
+            Says::Lasting | Says::Band => 0.3,
+            Says::Beta(_)
+            | Says::Over(_)
+            | Says::Aside(_)
+            | Says::Zero
+            | Says::Invalid
+            | Says::Unclassified => return,
         };
         if heard.age > 900 {
             if after > before {

@@ -1,7 +1,6 @@
 //! What people are told when a station goes out of service, and when a person
 //! takes it back.
 
-use super::escalation::Reach;
 use super::inert;
 use super::message::{Text, Words};
 use super::phrase::both_zones;
@@ -13,12 +12,13 @@ use crate::language::Language;
 
 impl Event {
     /// A station went out of service.
-    pub fn out_of_service(out: &OutOfService, context: &EventContext) -> Self {
+    pub fn out_of_service(out: &OutOfService, exercise: bool, context: &EventContext) -> Self {
         let about = About {
             out,
             at: out.at.wall,
             by: &out.by,
             is_out: true,
+            exercise,
             context,
         };
         about.event("out_of_service")
@@ -31,6 +31,7 @@ impl Event {
             at,
             by,
             is_out: false,
+            exercise,
             context,
         };
         about.event("in_service")
@@ -42,27 +43,20 @@ struct About<'a> {
     at: Wall,
     by: &'a str,
     is_out: bool,
+    exercise: bool,
     context: &'a EventContext,
 }
 
 impl About<'_> {
     fn event(&self, why: &str) -> Event {
+        let id = format!("{}.{why}.{}", self.out.instrument, self.at.as_millis());
+        let text = Text {
+            id: self.words(Language::Indonesian),
+            en: self.words(Language::English),
+        };
         Event {
-            id: format!("{}.{why}.{}", self.out.instrument, self.at.as_millis()),
-            why: why.to_owned(),
-            reach: Reach::default(),
-            at: self.at.to_string(),
-            node: inert(&self.context.node, NAME_CHARS),
-            exercise: false,
-            recorded: self.context.recorded,
-            activation: None,
-            deadline: None,
-            told: Vec::new(),
-            accepted_by: Vec::new(),
-            text: Text {
-                id: self.words(Language::Indonesian),
-                en: self.words(Language::English),
-            },
+            exercise: self.exercise,
+            ..Event::plain(id, why, self.at, self.context, text)
         }
     }
 
@@ -72,7 +66,12 @@ impl About<'_> {
         } else {
             language.pick("ALAT BERTUGAS LAGI", "STATION BACK IN SERVICE")
         };
-        let headline = format!("{news}: {}", self.out.instrument);
+        let drill = if self.exercise {
+            "LATIHAN / EXERCISE: "
+        } else {
+            ""
+        };
+        let headline = format!("{drill}{news}: {}", self.out.instrument);
         let zone = self.context.zone;
         let mut lines = vec![
             headline.clone(),

@@ -29,28 +29,22 @@ impl Event {
                 &format!(". {}", context.zone.short(at)),
             ),
         };
+        let text = Text {
+            id: words(
+                &format!("saluran `{subscriber}` berfungsi; bukan kejadian nyata"),
+                "Tidak ada yang perlu dilakukan.",
+            ),
+            en: words(
+                &format!("channel `{subscriber}` works; not a real event"),
+                "Nothing is to be done.",
+            ),
+        };
         Self {
-            id: format!("{id}.1"),
-            why: "test".to_owned(),
             reach: Reach::up_to(Stage::Everyone),
-            at: at.to_string(),
-            node: context.node.clone(),
             exercise: true,
             recorded: false,
-            text: Text {
-                id: words(
-                    &format!("saluran `{subscriber}` berfungsi; bukan kejadian nyata"),
-                    "Tidak ada yang perlu dilakukan.",
-                ),
-                en: words(
-                    &format!("channel `{subscriber}` works; not a real event"),
-                    "Nothing is to be done.",
-                ),
-            },
-            activation: None,
-            deadline: None,
             told: vec![subscriber.to_owned()],
-            accepted_by: Vec::new(),
+            ..Self::plain(format!("{id}.1"), "test", at, context, text)
         }
     }
 }

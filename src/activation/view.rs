@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::deadline::DeadlineView;
 use super::escalation::{Reach, Stage};
+use super::head::SignedHead;
 use super::id::Mode;
 use super::inert;
 use super::message::{self, Text};
@@ -343,18 +344,18 @@ pub struct EventContext {
     pub recorded: bool,
 }
 
-/// What people and programs are told: one version of an activation, or a clock
-/// that ran out.
+/// What people and programs are told: one version of an activation, a clock that
+/// ran out, or a head of the journal.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Event {
     /// The message: `<activation>.<version>`, with `.r<n>` when it says a version
-    /// again, or
-    /// `<case or activation>.<rule>.<second it was due>`. One that comes twice is
-    /// one message.
+    /// again, or `<case or activation>.<rule>.<second it was due>`, or
+    /// `<instrument>.<why>.<millisecond>`, or `HEAD-<node>-<record>`. One that
+    /// comes twice is one message.
     pub id: String,
     /// raised, risen, reopened, cleared, closed, merged, updated, escalated,
     /// reminder, shelved, unshelved, back_in_service, uninhibited, overdue,
-    /// out_of_service or in_service.
+    /// out_of_service, in_service or head.
     pub why: String,
     /// Which contacts it is for.
     #[serde(default)]
@@ -374,6 +375,9 @@ pub struct Event {
     /// The clock that ran out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deadline: Option<DeadlineView>,
+    /// The head, for those who keep heads.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub head: Option<SignedHead>,
     /// For people, in Indonesian and English.
     pub text: Text,
     /// The subscribers that it goes to.
@@ -385,26 +389,45 @@ pub struct Event {
 }
 
 impl Event {
+    /// A message about nothing yet, for the first contacts.
+    pub(crate) fn plain(
+        id: String,
+        why: &str,
+        at: Wall,
+        context: &EventContext,
+        text: Text,
+    ) -> Self {
+        Self {
+            id,
+            why: why.to_owned(),
+            reach: Reach::default(),
+            at: at.to_string(),
+            node: inert(&context.node, NAME_CHARS),
+            exercise: false,
+            recorded: context.recorded,
+            activation: None,
+            deadline: None,
+            head: None,
+            text,
+            told: Vec::new(),
+            accepted_by: Vec::new(),
+        }
+    }
+
     /// What a transition tells; `None` when it is only recorded.
     pub fn of(transition: &Transition, context: &EventContext) -> Option<Self> {
         let why = transition.tell?;
         let activation = &transition.activation;
+        let id = Self::message_id(transition);
+        let text = message::text(transition, why, context);
         Some(Self {
-            id: Self::message_id(transition),
-            why: why.as_str().to_owned(),
             reach: transition.reach,
-            at: transition.stamp.wall.to_string(),
-            node: inert(&context.node, NAME_CHARS),
             exercise: activation.mode == Mode::Exercise,
-            recorded: context.recorded,
             activation: Some(ActivationView {
                 next_contacts_at: next_contacts(transition).map(|at| at.to_string()),
                 ..ActivationView::of(activation)
             }),
-            deadline: None,
-            text: message::text(transition, why, context),
-            told: Vec::new(),
-            accepted_by: Vec::new(),
+            ..Self::plain(id, why.as_str(), transition.stamp.wall, context, text)
         })
     }
 

@@ -4,12 +4,9 @@ use std::time::Duration;
 
 use crate::activation::{
     ActivationView, DeadlineView, Event, EventContext, Reach, Stage, Text, Words, both_zones,
-    inert, sms_fitted,
+    sms_fitted,
 };
 use crate::clock::Wall;
-
-/// Longest name of a node that is passed on, in characters.
-const NAME_CHARS: usize = 80;
 
 /// The id of the message that tells of a clock: once for each time it is due.
 pub fn notice_id(about: &str, rule: &str, due: Wall) -> String {
@@ -38,18 +35,11 @@ pub fn notice(
         en: told.words(false),
     };
     Event {
-        id,
-        why: "overdue".to_owned(),
         reach: Reach::up_to(Stage::Second), // the next role has to hear of it
-        at: now.to_string(),
-        node: inert(&context.node, NAME_CHARS),
         exercise: view.exercise,
-        recorded: context.recorded,
         activation,
         deadline: Some(view),
-        text,
-        told: Vec::new(),
-        accepted_by: Vec::new(),
+        ..Event::plain(id, "overdue", now, context, text)
     }
 }
 

@@ -13,6 +13,7 @@ mod closing;
 mod demo;
 mod explain;
 mod export;
+mod journal;
 mod lines;
 mod mute;
 mod output;
@@ -111,6 +112,9 @@ enum Verb {
     Close(closing::CloseOptions),
     /// Write stored readings; needs no running daemon.
     Export(export::Options),
+    /// The journal, and whether it is as it was written.
+    #[command(subcommand)]
+    Journal(journal::Verb),
     /// Those who are told.
     #[command(subcommand)]
     Subscriber(subscriber::Verb),
@@ -159,6 +163,7 @@ pub fn main() -> ExitCode {
         Verb::Recovered(options) => closing::recovered(&args, options),
         Verb::Close(options) => closing::close(&args, options),
         Verb::Export(options) => export::export(&args, options),
+        Verb::Journal(verb) => journal::run(&args, verb),
         Verb::Subscriber(verb) => subscriber::run(&args, verb),
     };
     match outcome {

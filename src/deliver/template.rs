@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::Attempt;
 use super::http::{Poster, Target};
 use super::log::Language;
-use crate::activation::{ActivationView, DeadlineView, Event, Text};
+use crate::activation::{ActivationView, DeadlineView, Event, SignedHead, Text};
 
 /// Name of the one template.
 const BODY: &str = "body";
@@ -86,6 +86,7 @@ struct Values<'a> {
     exercise: bool,
     activation: Option<&'a ActivationView>,
     deadline: Option<&'a DeadlineView>,
+    head: Option<&'a SignedHead>,
 }
 
 /// Reads a template.
@@ -183,6 +184,7 @@ impl Templated {
             exercise: event.exercise,
             activation: event.activation.as_ref(),
             deadline: event.deadline.as_ref(),
+            head: event.head.as_ref(),
         };
         self.environment.get_template(BODY)?.render(values)
     }

@@ -203,11 +203,13 @@ fn check_damage(damage: impl Fn(&mut Vec<String>), line: u64, fault: Fault) {
 fn every_edit_removal_reorder_and_insertion_is_found() {
     let edit = |lines: &mut Vec<String>| lines[2] = lines[2].replace("n3", "nX");
     check_damage(edit, 3, Fault::Hash);
-    check_damage(|lines| drop(lines.remove(2)), 3, Fault::Chain);
-    check_damage(|lines| lines.swap(1, 2), 2, Fault::Chain);
-    check_damage(|lines| lines.insert(2, lines[1].clone()), 3, Fault::Chain);
+    let missing = |last| Fault::Missing { last };
+    check_damage(|lines| drop(lines.remove(2)), 3, missing(3));
+    check_damage(|lines| lines.swap(1, 2), 2, Fault::Swapped);
+    check_damage(|lines| lines.insert(2, lines[1].clone()), 3, Fault::Swapped);
+    check_damage(|lines| lines.insert(1, lines[3].clone()), 2, Fault::Swapped);
     check_damage(|lines| lines[2] = "{}".to_owned(), 3, Fault::Malformed);
-    check_damage(|lines| drop(lines.remove(0)), 1, Fault::Chain);
+    check_damage(|lines| drop(lines.remove(0)), 1, missing(1));
     check_damage(
         |lines| lines[4] = lines[4].replace("n5", "nX"),
         5,

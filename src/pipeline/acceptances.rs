@@ -34,7 +34,7 @@ impl Acceptances {
 
     /// A subscriber accepted a message.
     pub(super) fn note(&mut self, message: &str, subscriber: &str) {
-        let about = message.rsplit_once('.').map(|(about, _)| about);
+        let about = message.split_once('.').map(|(about, _)| about);
         if let Some(names) = about.and_then(|about| self.0.get_mut(about))
             && !names.iter().any(|name| name == subscriber)
         {

@@ -547,7 +547,13 @@ fn publish(notices: &mpsc::Sender<Notice>, reading: &crate::reading::Reading) {
     if let Ok(payload) = serde_json::to_vec(&reading_record(reading, None)) {
         let topic = format!("reading/{}", reading.instrument);
         // Readings on request are a view, not the record: a full queue drops them.
-        notices.try_send(Notice { topic, payload }).ok();
+        notices
+            .try_send(Notice {
+                topic,
+                retain: false,
+                payload,
+            })
+            .ok();
     }
 }
 

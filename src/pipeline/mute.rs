@@ -7,7 +7,8 @@ use super::command::{ActivationStatus, By, Refusal, ServiceView, ShelfStatus};
 use super::core::CoreTask;
 use super::outbox::Recorded;
 use crate::activation::{
-    ActivationId, Event, EventContext, OutOfService, ServiceError, ShelveError, Shelved, Shelving,
+    ActivationId, Event, EventContext, Mode, OutOfService, ServiceError, ShelveError, Shelved,
+    Shelving,
 };
 use crate::error::excerpt;
 use crate::journal::Entry;
@@ -63,7 +64,7 @@ impl CoreTask {
         let (out, effects) = machine
             .take_out_of_service(&id, lasting, by.person(), now)
             .map_err(not_changed)?;
-        let event = Event::out_of_service(&out, &self.context());
+        let event = Event::out_of_service(&out, self.is_exercise(), &self.context());
         let view = ServiceView::of(&out);
         let entry = Entry::OutOfService { out: Box::new(out) };
         let mut notes = self.follow(now, &effects);
@@ -91,7 +92,9 @@ impl CoreTask {
             .back_in_service(&id, by.person(), now)
             .map_err(not_changed)?;
         let context = self.context();
-        let event = out.map(|out| Event::back_in_service(&out, &by.name, now.wall, &context));
+        let is_exercise = self.is_exercise();
+        let event =
+            out.map(|out| Event::back_in_service(&out, &by.name, now.wall, is_exercise, &context));
         let mut notes = self.follow(now, &effects);
         notes.push(Entry::BackInService {
             instrument: id.to_string(),
@@ -119,6 +122,10 @@ impl CoreTask {
             .find(|known| known.id.as_str() == instrument)
             .map(|known| known.id.clone())
             .ok_or_else(|| no_instrument(instrument))
+    }
+
+    fn is_exercise(&self) -> bool {
+        self.parts.mode == Mode::Exercise
     }
 
     fn context(&self) -> EventContext {

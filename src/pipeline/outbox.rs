@@ -15,9 +15,11 @@ use tracing::{error, info, warn};
 
 use super::acceptances::Acceptances;
 use super::command::Command;
+use super::heads::Mark;
 use super::urgent::Urgent;
 use crate::activation::{Effect, Event, EventContext};
 use crate::clock::Clock;
+use crate::criteria::Class;
 use crate::deliver::{Offers, Outcome, Report, Rosters, SubscriberConfig};
 use crate::error::Chain;
 use crate::journal::{self, Entry, Journal, Outgoing};
@@ -94,7 +96,12 @@ pub(super) struct Listener {
 ///
 /// An append that fails is tried again until it succeeds or the journal is
 /// closed; later entries wait behind it, for the chain has one order.
-pub(super) fn start_journal(mut journal: Journal, clock: Clock) -> std::io::Result<JournalHandle> {
+/// After each sync it says where the journal stands.
+pub(super) fn start_journal(
+    mut journal: Journal,
+    clock: Clock,
+    marks: watch::Sender<Mark>,
+) -> std::io::Result<JournalHandle> {
     let (jobs, mut queue) = mpsc::channel::<Job>(JOURNAL_BOUND);
     let (stop, stopped) = std::sync::mpsc::channel::<()>();
     let thread = std::thread::Builder::new()
@@ -103,6 +110,9 @@ pub(super) fn start_journal(mut journal: Journal, clock: Clock) -> std::io::Resu
             let mut jobs = Vec::new();
             while queue.blocking_recv_many(&mut jobs, JOURNAL_BOUND) > 0 {
                 let written = write(&mut journal, &clock, &jobs, &stopped);
+                if written {
+                    mark(&journal, &jobs, &marks);
+                }
                 for job in jobs.drain(..) {
                     job.done.send(written).ok(); // an outbox that went on needs no answer
                 }
@@ -146,6 +156,22 @@ fn write(
     }
 }
 
+/// Where the journal stands now.
+fn mark(journal: &Journal, jobs: &[Job], marks: &watch::Sender<Mark>) {
+    let entries = jobs.iter().flat_map(|job| &job.entries);
+    let told = entries.filter(|entry| is_told_emergency(entry)).count();
+    marks.send_modify(|mark| {
+        mark.seq = journal.next_seq() - 1;
+        mark.hash = journal.head();
+        mark.emergencies += u64::try_from(told).unwrap_or(u64::MAX);
+    });
+}
+
+fn is_told_emergency(entry: &Entry) -> bool {
+    matches!(entry, Entry::Transition { transition, .. }
+        if transition.tell.is_some() && transition.activation.class_max == Class::Emergency)
+}
+
 /// The journal's thread, from outside.
 pub(super) struct JournalHandle {
     jobs: mpsc::Sender<Job>,
@@ -160,6 +186,8 @@ pub(super) struct Outbox {
     pub(super) store: Writer,
     pub(super) listeners: Vec<Listener>,
     pub(super) events: broadcast::Sender<Arc<Event>>,
+    /// Heads of the journal, for subscribers that keep them.
+    pub(super) heads: mpsc::Receiver<Event>,
     pub(super) context: EventContext,
     /// Who accepted what so far of the activations that are open.
     pub(super) accepted: Acceptances,
@@ -213,6 +241,7 @@ impl Outbox {
                 }
                 Some(report) = reports.recv() => self.report(report),
                 () = sleep_until(unaccepted), if unaccepted.is_some() => self.hurry(),
+                Some(head) = self.heads.recv() => self.tell_head(head),
                 _ = retry.tick(), if self.is_behind() => self.catch_up(),
             }
         }
@@ -413,6 +442,17 @@ impl Outbox {
             error!(activation = %id, "No subscriber accepts a TIO2; the next contacts are told.");
             self.core.try_send(Command::Unaccepted(id)).ok();
         }
+    }
+
+    /// Not written down: a head that is lost in a crash is followed by another.
+    fn tell_head(&mut self, head: Event) {
+        let head = Arc::new(head);
+        for listener in &mut self.listeners {
+            if listener.config.filter.wants(&head) {
+                listener.offer(Arc::clone(&head));
+            }
+        }
+        self.show_waiting();
     }
 
     /// Offers what was not accepted before a restart.

@@ -246,6 +246,12 @@ impl Zone {
         }
     }
 
+    /// `14/03 10:00 WIB`: the same in few characters.
+    pub fn short(self, at: Wall) -> String {
+        let civil = jiff::tz::offset(self.offset_hours()).to_datetime(at.timestamp());
+        format!("{} {}", civil.strftime("%d/%m %H:%M"), self.name())
+    }
+
     /// `2026-03-14 10:00:05 WIB`: an instant as a person in this zone reads it.
     pub fn local(self, at: Wall) -> String {
         let civil = jiff::tz::offset(self.offset_hours()).to_datetime(at.timestamp());

@@ -1,5 +1,7 @@
 //! Indonesian and English: what every text for people is made of.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use crate::reading::{Quantity, Radiation};
@@ -80,6 +82,22 @@ impl Language {
         }
     }
 
+    /// A length of time in its two greatest units.
+    pub(crate) fn duration(self, duration: Duration) -> String {
+        let secs = duration.as_secs();
+        let (day, hour, minute) = match self {
+            Self::Indonesian => ("hari", "jam", "menit"),
+            Self::English => ("d", "h", "min"),
+        };
+        let (days, hours, minutes) = (secs / 86_400, secs / 3600 % 24, secs / 60 % 60);
+        match (days, hours, minutes) {
+            (0, 0, 0) => format!("{secs} {}", self.pick("detik", "s")),
+            (0, 0, minutes) => format!("{minutes} {minute}"),
+            (0, hours, minutes) => format!("{hours} {hour} {minutes} {minute}"),
+            (days, hours, _) => format!("{days} {day} {hours} {hour}"),
+        }
+    }
+
     /// The canonical unit of a quantity.
     pub(crate) const fn unit(self, quantity: Quantity) -> &'static str {
         match quantity {
@@ -123,9 +141,15 @@ impl Language {
     }
 }
 
+/// From here on a number is written with its power of ten: nobody counts digits.
+const POWER_FROM: f64 = 1e9;
+
 /// Three to four significant digits and no zeros at the end: what an instrument
 /// can mean, and a person can take in.
 fn significant(value: f64) -> String {
+    if value.abs() >= POWER_FROM {
+        return format!("{value:.2e}");
+    }
     let decimals = match value {
         v if v >= 1000.0 => 0,
         v if v >= 100.0 => 1,

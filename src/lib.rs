@@ -3,7 +3,8 @@
 //! Read the tree downwards; a module imports from what stands above it.
 //!
 //! ```text
-//! words        clock, error, json, units, ack, reading, language    no I/O
+//! words        clock, error, json, units, ack, reading, language,   no I/O
+//!              access
 //!
 //! core         profile     instruments as data
 //!              frame       bytes to frames; checksums
@@ -36,6 +37,7 @@
 //! The core never awaits, logs, sleeps or opens anything: time comes in as an
 //! argument, what is to be done comes out as a value.
 
+pub mod access;
 pub mod ack;
 pub mod clock;
 pub mod error;

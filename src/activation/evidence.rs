@@ -1,5 +1,6 @@
 //! What a verdict of the criteria means for an activation.
 
+use super::behind::Behind;
 use super::condition::{Sample, Weight};
 use super::machine::Judged;
 use super::state::Evidence;
@@ -94,6 +95,7 @@ pub(super) fn of(judged: &Judged<'_>, verdict: &ChannelVerdict) -> Evidence {
         factor: channel
             .and_then(|channel| channel.factor.as_ref())
             .map(|factor| factor.text.clone()),
+        behind: Box::new(Behind::of(judged, verdict)),
     }
 }
 

@@ -20,7 +20,8 @@ use super::id::ActivationId;
 use super::machine::{Judged, Machine};
 use super::place::{Located, Place, Spot};
 use super::settle::Touch;
-use super::state::{Activation, Closed, Evidence, Member, Stamp};
+use super::shelf::Shelf;
+use super::state::{Activation, Closed, ConfirmedBy, Evidence, Member, Stamp};
 use super::take::Heard;
 use crate::clock::Wall;
 use crate::criteria::{Class, Recommendation, Remarks, Rule, Rules};
@@ -209,6 +210,7 @@ impl Machine {
             class: Class::Normal,
             class_max: Class::Normal,
             confirmed: false,
+            confirmed_by: None,
             unknown: false,
             late: arrival.heard.is_late,
             recommendation: Recommendation::None,
@@ -225,6 +227,12 @@ impl Machine {
             closed: None,
             told: 0,
             untold_since: None,
+            escalation: super::Escalation::default(),
+            shelf: None,
+            proposed_shelf: None,
+            out_of_service: false,
+            inhibited_by: None,
+            withheld: None,
             policy: None,
             explanation: None,
         };
@@ -249,16 +257,27 @@ impl Machine {
             activation.class_max = evidence.class;
             activation.also.insert(activation.rule);
             activation.rule = verdict.rule;
-            activation.confirmed = counts_confirm(arrival.heard.judged, verdict)
-                || (is_neighbour(activation, evidence) && !activation.members.is_empty());
+            activation.confirmed_by = if counts_confirm(arrival.heard.judged, verdict) {
+                Some(ConfirmedBy::Counts)
+            } else {
+                (is_neighbour(activation, evidence) && !activation.members.is_empty())
+                    .then_some(ConfirmedBy::Neighbour)
+            };
+            activation.confirmed = activation.confirmed_by.is_some();
             activation.highest = evidence.clone();
             activation.policy = self.config.policy.as_deref().map(str::to_owned);
             activation.explanation = arrival.heard.judged.explanation();
         } else {
             // A second channel of the very reading that raised is not a second reading.
             let again = evidence.class == activation.class_max && !is_first;
-            if !activation.confirmed && (again || is_neighbour(activation, evidence)) {
+            let beside = is_neighbour(activation, evidence);
+            if !activation.confirmed && (again || beside) {
                 activation.confirmed = true;
+                activation.confirmed_by = Some(if beside {
+                    ConfirmedBy::Neighbour
+                } else {
+                    ConfirmedBy::SecondReading
+                });
                 touch.changed = true;
             }
             if evidence.class == activation.class_max && is_higher(evidence, &activation.highest) {
@@ -328,8 +347,10 @@ impl Machine {
             kept.policy.clone_from(&gone.policy);
             kept.explanation.clone_from(&gone.explanation);
             kept.confirmed = gone.confirmed;
+            kept.confirmed_by = gone.confirmed_by;
         } else if gone.class_max == kept.class_max {
             kept.confirmed |= gone.confirmed;
+            kept.confirmed_by = kept.confirmed_by.or(gone.confirmed_by);
             if is_higher(&gone.highest, &kept.highest) {
                 kept.highest = gone.highest.clone();
             }
@@ -343,6 +364,9 @@ impl Machine {
         if gone.ack.is_none() {
             kept.ack = None;
         }
+        kept.escalation.absorb(&gone.escalation);
+        kept.proposed_shelf = None;
+        kept.shelf = kept.shelf.take().zip(gone.shelf.take()).map(Shelf::both);
         kept.spots.absorb(&gone.spots);
         kept.absorbed.push(gone.place.clone());
         kept.absorbed.extend(gone.absorbed.iter().cloned());
@@ -370,6 +394,7 @@ impl Machine {
         gone.version += 1;
         gone.told = gone.version;
         gone.untold_since = None;
+        gone.escalation.stop();
         gone.class = Class::Normal;
         gone.unknown = false;
         for member in &mut gone.members {

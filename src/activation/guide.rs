@@ -2,10 +2,12 @@
 //!
 //! The words follow tables 3.1 and 3.2 of PUK/DK2N.3/PT.17 rev. 0, pages 30 and
 //! 31, in short. Values are not repeated here but for the perimeter of TIO2,
-//! which table 3.3 row 1 (page 37) ties to 100 µSv/h.
+//! which table 3.3 row 1 (page 37) ties to 100 µSv/h, and the first radii of the
+//! IAEA's manual for first responders (EPR-First Responders), which hold until
+//! somebody has measured where that contour runs.
 
 use crate::criteria::{Class, Rule};
-use crate::language::{Both, both};
+use crate::language::{Both, Language, both};
 
 /// What a rule means for the people who are told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,37 +15,105 @@ pub(super) struct Guide {
     /// What it indicates.
     pub(super) meaning: Both,
     /// What to do first.
-    pub(super) first: Both,
+    pub(super) first: First,
 }
 
-const TRACE: Both = both(
-    "Telusuri penyebabnya (investigasi) dan lakukan tindakan respons.",
-    "Trace the cause (investigate) and take response actions.",
+/// What to do first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct First {
+    /// In full.
+    pub(super) full: Both,
+    /// In few words, for a text message.
+    pub(super) short: Both,
+    /// How far off, until the contour is measured.
+    radius: Option<Both>,
+}
+
+impl First {
+    /// In full, with the first radius where there is to be a perimeter.
+    pub(super) fn in_full(&self, language: Language) -> String {
+        let full = language.of(self.full);
+        match self.radius {
+            Some(radius) => format!("{full} {}", language.of(radius)),
+            None => full.to_owned(),
+        }
+    }
+}
+
+const fn first(full: Both, short: Both) -> First {
+    First {
+        full,
+        short,
+        radius: None,
+    }
+}
+
+/// How far a perimeter is to be, at first.
+const FIRST_RADII: Both = both(
+    "Sebelum kontur diukur: 30 m (sumber tanpa perisai), 100 m (tumpahan besar), 300 m (kebakaran, ledakan atau asap), 400 m atau lebih (dugaan bom) (IAEA EPR-First Responders).",
+    "Until the contour is measured: 30 m (unshielded source), 100 m (major spill), 300 m (fire, explosion or fumes), 400 m or more (suspected bomb) (IAEA EPR-First Responders).",
 );
-const PERIMETER_TIO2: Both = both(
-    "Buat perimeter keselamatan pada kontur ≥ 100 µSv/jam dan lakukan tindakan respons.",
-    "Set the safety perimeter at the contour of ≥ 100 µSv/h and take response actions.",
+
+const fn perimeter(full: Both, short: Both) -> First {
+    First {
+        full,
+        short,
+        radius: Some(FIRST_RADII),
+    }
+}
+
+const TRACE: First = first(
+    both(
+        "Telusuri penyebabnya (investigasi) dan lakukan tindakan respons.",
+        "Trace the cause (investigate) and take response actions.",
+    ),
+    both("Telusuri penyebab.", "Trace the cause."),
 );
-const PERIMETER: Both = both(
-    "Buat perimeter dan lakukan tindakan respons.",
-    "Set a perimeter and take response actions.",
+const PERIMETER_TIO2: First = perimeter(
+    both(
+        "Buat perimeter keselamatan pada kontur ≥ 100 µSv/jam dan lakukan tindakan respons.",
+        "Set the safety perimeter at the contour of ≥ 100 µSv/h and take response actions.",
+    ),
+    both("Perimeter di 100 uSv/jam.", "Perimeter at 100 uSv/h."),
 );
-const PERIMETER_OBJECT: Both = both(
-    "Buat perimeter di sekitar benda. Telusuri penyebabnya (investigasi).",
-    "Set a perimeter around the object. Trace the cause (investigate).",
+const PERIMETER: First = perimeter(
+    both(
+        "Buat perimeter dan lakukan tindakan respons.",
+        "Set a perimeter and take response actions.",
+    ),
+    both("Buat perimeter.", "Set a perimeter."),
 );
-const ISOLATE: Both = both(
-    "Telusuri penyebabnya (investigasi) dan isolasi benda terkontaminasi.",
-    "Trace the cause (investigate) and isolate the contaminated object.",
+const PERIMETER_OBJECT: First = first(
+    both(
+        "Buat perimeter di sekitar benda. Telusuri penyebabnya (investigasi).",
+        "Set a perimeter around the object. Trace the cause (investigate).",
+    ),
+    both("Perimeter, telusuri.", "Perimeter, trace."),
 );
-const RESPOND: Both = both("Lakukan tindakan respons.", "Take response actions.");
-const PROTECT: Both = both(
-    "Lakukan tindakan protektif (3.3) dan tindakan respons.",
-    "Take protective actions (3.3) and response actions.",
+const ISOLATE: First = first(
+    both(
+        "Telusuri penyebabnya (investigasi) dan isolasi benda terkontaminasi.",
+        "Trace the cause (investigate) and isolate the contaminated object.",
+    ),
+    both("Telusuri, isolasi.", "Trace, isolate."),
 );
-const VERIFY: Both = both(
-    "Verifikasi di lapangan dan telusuri penyebabnya.",
-    "Verify in the field and trace the cause.",
+const RESPOND: First = first(
+    both("Lakukan tindakan respons.", "Take response actions."),
+    both("Lakukan respons.", "Respond."),
+);
+const PROTECT: First = first(
+    both(
+        "Lakukan tindakan protektif (3.3) dan tindakan respons.",
+        "Take protective actions (3.3) and response actions.",
+    ),
+    both("Tindakan protektif.", "Protective actions."),
+);
+const VERIFY: First = first(
+    both(
+        "Verifikasi di lapangan dan telusuri penyebabnya.",
+        "Verify in the field and trace the cause.",
+    ),
+    both("Verifikasi di lapangan.", "Verify in the field."),
 );
 
 const TIO3: Both = both(
@@ -72,7 +142,7 @@ const ELEVATED: Both = both(
     "Environmental radiation elevated and lasting",
 );
 
-const fn guide(meaning: Both, first: Both) -> Guide {
+const fn guide(meaning: Both, first: First) -> Guide {
     Guide { meaning, first }
 }
 

@@ -1,14 +1,17 @@
 //! The machine's outside: readings, time and people in, effects out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use smallvec::SmallVec;
 
+use super::behind::Nameplate;
+use super::escalation::Timetables;
 use super::evidence;
 use super::id::{ActivationId, Mode};
 use super::place::PlaceContext;
+use super::service::OutOfService;
 use super::settle::Touch;
 use super::state::{Acknowledgement, Activation, ChannelKey, Stamp, Watch};
 use super::transition::{Cause, Effect};
@@ -33,6 +36,10 @@ pub struct Config {
     /// Changes that may wait are told together after this time. Default and
     /// most 30 s.
     pub bundle: Duration,
+    /// Who is told next when nobody acknowledges.
+    pub escalation: Timetables,
+    /// The longest shelf. Default 12 h, at most 24 h.
+    pub shelf: Duration,
     /// Closed activations that are remembered. Open ones have no limit.
     /// Default 1000.
     pub keep_closed: usize,
@@ -50,6 +57,8 @@ impl Default for Config {
             extent_m: 5000.0,
             reopen_within: Duration::from_secs(60 * 60),
             bundle: Duration::from_secs(30),
+            escalation: Timetables::default(),
+            shelf: Duration::from_secs(12 * 60 * 60),
             keep_closed: 1000,
             policy: None,
         }
@@ -61,7 +70,7 @@ impl Default for Config {
 pub(super) const CHECKPOINT: Duration = Duration::from_secs(60);
 
 /// Longest name and remark of a person that are kept, in characters.
-const PERSON_CHARS: usize = 80;
+const PERSON_CHARS: usize = 260;
 const NOTE_CHARS: usize = 500;
 
 /// A reading and what it means.
@@ -84,6 +93,8 @@ pub struct Grounds<'a> {
     pub setting: &'a Setting,
     /// The policy.
     pub policy: &'a Policy,
+    /// What is written on the instrument, where that is known.
+    pub nameplate: Option<Nameplate<'a>>,
 }
 
 impl Judged<'_> {
@@ -97,7 +108,7 @@ impl Judged<'_> {
 }
 
 /// A person who acts.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Person<'a> {
     /// Name; not empty.
     pub by: &'a str,
@@ -105,6 +116,30 @@ pub struct Person<'a> {
     pub note: &'a str,
     /// Channel, for example `http` or `cli`.
     pub channel: &'a str,
+}
+
+/// What a person said, fit to be kept.
+pub(super) struct Said {
+    pub(super) by: String,
+    pub(super) note: String,
+    pub(super) channel: String,
+}
+
+impl Said {
+    /// # Errors
+    ///
+    /// When nobody is named.
+    pub(super) fn by(person: Person<'_>) -> Result<Self, AckError> {
+        let by = excerpt(person.by.trim(), PERSON_CHARS);
+        if by.is_empty() {
+            return Err(AckError::Nameless);
+        }
+        Ok(Self {
+            by,
+            note: excerpt(person.note.trim(), NOTE_CHARS),
+            channel: excerpt(person.channel, PERSON_CHARS),
+        })
+    }
 }
 
 /// Why an acknowledgement was refused.
@@ -131,7 +166,7 @@ pub enum AckError {
         current: Box<Activation>,
     },
     /// Nobody is named.
-    #[error("an acknowledgement needs a name")]
+    #[error("this needs a name")]
     Nameless,
 }
 
@@ -149,6 +184,10 @@ pub struct Machine {
     /// The same, once closed.
     pub(super) closed: BTreeMap<u64, Activation>,
     pub(super) next_order: u64,
+    /// Stations that people work on.
+    pub(super) out_of_service: BTreeMap<InstrumentId, OutOfService>,
+    /// Those that a TIO2 speaks for, by order of opening.
+    pub(super) inhibited: BTreeSet<u64>,
     /// No later than the next thing that time alone brings about, in the
     /// machine's own time.
     pub(super) wake: Option<Mono>,
@@ -166,6 +205,8 @@ impl Machine {
             open: BTreeMap::new(),
             closed: BTreeMap::new(),
             next_order: 0,
+            out_of_service: BTreeMap::new(),
+            inhibited: BTreeSet::new(),
             wake: None,
             unsaved_since: None,
         }
@@ -187,13 +228,17 @@ impl Machine {
         self.settle(now, &evidence::cause(judged), &touched)
     }
 
-    /// Does what time alone brings about: silence, bundled updates, checkpoints.
+    /// Does what time alone brings about: silence, shelves that end, the next
+    /// contacts and reminders, bundled updates, checkpoints.
     pub fn tick(&mut self, now: Received) -> Vec<Effect> {
         let now = self.stamp(now);
         if self.wake.is_none_or(|wake| now.mono < wake) {
             return Vec::new();
         }
         let mut effects = self.fall_silent(now);
+        effects.extend(self.end_shelves(now));
+        effects.extend(self.end_services(now));
+        effects.extend(self.escalate(now));
         effects.extend(self.tell_bundles(now));
         if self
             .unsaved_since
@@ -226,22 +271,9 @@ impl Machine {
         person: Person<'_>,
         now: Received,
     ) -> Result<Vec<Effect>, AckError> {
-        let by = excerpt(person.by.trim(), PERSON_CHARS);
-        if by.is_empty() {
-            return Err(AckError::Nameless);
-        }
+        let Said { by, note, channel } = Said::by(person)?;
         let now = self.stamp(now);
-        let activation = self
-            .activation(id)
-            .ok_or_else(|| AckError::Unknown(id.clone()))?;
-        if let Some(into) = activation
-            .closed
-            .as_ref()
-            .and_then(|closed| closed.merged_into.clone())
-        {
-            let id = id.clone();
-            return Err(AckError::Merged { id, into });
-        }
+        let activation = self.lasting(id)?;
         let again = activation
             .ack
             .as_ref()
@@ -249,18 +281,11 @@ impl Machine {
         if again || (activation.ack.is_some() && version == activation.version) {
             return Ok(Vec::new());
         }
-        if version != activation.version {
-            return Err(AckError::Version {
-                given: version,
-                current: Box::new(activation.clone()),
-            });
-        }
-        let order = activation.order;
-        let channel = excerpt(person.channel, PERSON_CHARS);
+        let order = self.current(id, version)?.order;
         let ack = Acknowledgement {
             version,
             by: by.clone(),
-            note: excerpt(person.note, NOTE_CHARS),
+            note,
             channel: channel.clone(),
             at: now.wall,
         };
@@ -269,11 +294,39 @@ impl Machine {
             .get_mut(&order)
             .expect("invariant: one that is not acknowledged is open");
         activation.ack = Some(ack);
+        activation.escalation.stop();
         let touch = Touch {
             acked: true,
             ..Touch::of(order)
         };
         Ok(self.settle(now, &Cause::Person { by, channel }, &[touch]))
+    }
+
+    /// The activation of an id, unless it goes on as another.
+    fn lasting(&self, id: &ActivationId) -> Result<&Activation, AckError> {
+        let activation = self
+            .activation(id)
+            .ok_or_else(|| AckError::Unknown(id.clone()))?;
+        let closed = activation.closed.as_ref();
+        match closed.and_then(|closed| closed.merged_into.clone()) {
+            Some(into) => Err(AckError::Merged {
+                id: id.clone(),
+                into,
+            }),
+            None => Ok(activation),
+        }
+    }
+
+    /// The activation of an id, when `version` is what is true now.
+    pub(super) fn current(&self, id: &ActivationId, version: u32) -> Result<&Activation, AckError> {
+        let activation = self.lasting(id)?;
+        if version == activation.version {
+            return Ok(activation);
+        }
+        Err(AckError::Version {
+            given: version,
+            current: Box::new(activation.clone()),
+        })
     }
 
     /// The activation of an id, open or closed.
@@ -344,6 +397,15 @@ impl Machine {
         let checkpoint = self
             .unsaved_since
             .map(|since| since.saturating_add(CHECKPOINT));
-        silence.chain(bundles).chain(checkpoint)
+        let people = self.open.values().flat_map(|activation| {
+            let shelf = activation.shelf.as_ref().map(|shelf| shelf.until);
+            shelf.into_iter().chain(Self::escalates_at(activation))
+        });
+        let services = self.out_of_service.values().map(|out| out.until);
+        silence
+            .chain(bundles)
+            .chain(checkpoint)
+            .chain(people)
+            .chain(services)
     }
 }

@@ -16,33 +16,53 @@
 
 pub mod condition;
 
+mod behind;
 mod deadline;
+mod escalate;
+mod escalation;
 mod evidence;
 mod group;
 mod guide;
+mod head;
 mod id;
+mod inhibit;
 mod machine;
 mod message;
+mod phrase;
 mod place;
 mod restore;
+mod service;
+mod service_notice;
 mod settle;
+mod shelf;
+mod sms;
 mod state;
 mod take;
+mod told;
 mod transition;
 mod trial;
 mod view;
 pub(crate) mod wire;
 
+pub(crate) use crate::error::excerpt as inert;
+pub use behind::{Behind, Nameplate};
 pub use deadline::{Bilingual, DeadlineView};
+pub use escalation::{Due, Escalation, Reach, Stage, Timetable, Timetables};
+pub use head::SignedHead;
 pub use id::{ActivationId, Mode};
 pub use machine::{AckError, Config, Grounds, Judged, Machine, Person};
 pub use message::{Text, Words};
-pub(crate) use message::{both_zones, inert};
+pub(crate) use phrase::both_zones;
 pub use place::{Coordinates, Place, PlaceContext, SiteRef, Spot, Spots};
 pub use restore::{Saved, Snapshot};
+pub use service::{OutOfService, SERVICE_BOUND, ServiceError};
+pub use shelf::{SHELF_BOUND, SHELF_BOUND_EMERGENCY, Shelf, ShelveError, Shelved, Shelving};
+pub(crate) use sms::fitted as sms_fitted;
 pub use state::{
-    Acknowledgement, Activation, ChannelKey, Closed, Evidence, Member, Note, Shown, Stamp, Watch,
+    Acknowledgement, Activation, ChannelKey, Closed, ConfirmedBy, Evidence, Member, Note, Shown,
+    Stamp, Watch,
 };
+pub use told::Accepted;
 pub use transition::{Cause, Effect, Transition, Why};
 pub use view::{ActivationView, Event, EventContext, MemberView, PlaceView};
 

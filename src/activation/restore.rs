@@ -3,9 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::machine::{Config, Machine};
+use super::service::OutOfService;
 use super::state::{Activation, Stamp, Watch};
 use super::transition::Transition;
 use crate::clock::Received;
+use crate::reading::InstrumentId;
 
 /// The whole machine at one instant.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -16,6 +18,9 @@ pub struct Snapshot {
     pub activations: Vec<Activation>,
     /// The channels behind them.
     pub watches: Vec<Watch>,
+    /// Stations that people work on.
+    #[serde(default)]
+    pub out_of_service: Vec<OutOfService>,
 }
 
 /// A record to go on from.
@@ -25,6 +30,10 @@ pub enum Saved {
     Snapshot(Box<Snapshot>),
     /// One activation, as it then was.
     Transition(Box<Transition>),
+    /// A station was taken out of service.
+    OutOfService(Box<OutOfService>),
+    /// It is in service again.
+    BackInService(InstrumentId),
 }
 
 impl Machine {
@@ -41,6 +50,7 @@ impl Machine {
             stamp: self.stamp(now),
             activations,
             watches: self.watches.values().cloned().collect(),
+            out_of_service: self.out_of_service.values().cloned().collect(),
         }
     }
 
@@ -64,7 +74,10 @@ impl Machine {
                         stamp,
                         activations,
                         watches,
+                        out_of_service,
                     } = *snapshot;
+                    machine.out_of_service.clear();
+                    machine.put_out_of_service(out_of_service);
                     for activation in activations {
                         machine.put(activation);
                     }
@@ -82,6 +95,13 @@ impl Machine {
                     machine.put_watches(watches);
                     last = latest(last, stamp);
                 }
+                Saved::OutOfService(out) => {
+                    last = latest(last, out.at);
+                    machine.put_out_of_service([*out]);
+                }
+                Saved::BackInService(instrument) => {
+                    machine.out_of_service.remove(&instrument);
+                }
             }
         }
         machine.go_on(last, now);
@@ -97,6 +117,12 @@ impl Machine {
             self.open.insert(order, activation);
         } else {
             self.closed.insert(order, activation);
+        }
+    }
+
+    fn put_out_of_service(&mut self, out: impl IntoIterator<Item = OutOfService>) {
+        for out in out {
+            self.out_of_service.insert(out.instrument.clone(), out);
         }
     }
 
@@ -120,9 +146,40 @@ impl Machine {
         for watch in self.watches.values_mut() {
             watch.heard = watch.heard.max(now.mono);
         }
+        if let Some(last) = last {
+            self.trust(last, now);
+        }
+        self.inhibited = self
+            .open
+            .values()
+            .filter(|activation| activation.inhibited_by.is_some())
+            .map(|activation| activation.order)
+            .collect();
         self.forget();
-        if !self.open.is_empty() {
+        if !(self.open.is_empty() && self.out_of_service.is_empty()) {
             self.wake_by(now.mono);
+        }
+    }
+}
+
+impl Machine {
+    /// Ends, at the next tick, every shelf and every time out of service that the
+    /// clock cannot vouch for.
+    fn trust(&mut self, last: Stamp, now: Stamp) {
+        for activation in self.open.values_mut() {
+            activation.proposed_shelf = None;
+            if let Some(shelf) = &mut activation.shelf
+                && !shelf.is_sound(last, now.wall)
+            {
+                shelf.until = now.mono;
+            }
+        }
+        for out in self.out_of_service.values_mut() {
+            let is_sound =
+                now.wall >= last.wall && out.at.wall <= now.wall && now.wall < out.until_wall;
+            if !is_sound {
+                out.until = now.mono;
+            }
         }
     }
 }

@@ -3,9 +3,13 @@
 
 use smallvec::SmallVec;
 
+use super::escalation::{Reach, Timetables};
 use super::machine::Machine;
+use super::service::is_all_out;
+use super::shelf::Shelf;
 use super::state::{Activation, ChannelKey, Closed, Stamp, Watch};
 use super::transition::{Cause, Effect, Transition, Why};
+use crate::clock::Mono;
 use crate::criteria::Class;
 
 /// What happened to one activation in this step.
@@ -73,53 +77,91 @@ impl Machine {
                 effects.extend(self.tell_merged(now, *younger));
             }
         }
+        effects.extend(self.release(now));
         self.forget();
         effects
     }
 
     fn settle_one(&mut self, now: Stamp, cause: &Cause, touch: &Touch) -> Option<Effect> {
+        let table = self.config.escalation;
         let activation = self.open.get_mut(&touch.order)?;
         let was = activation.class;
         let refreshed = refresh(activation, |key| self.watches.get(key));
-        let mut tell = None;
-        match outcome(activation, was, refreshed, touch) {
+        let was_muted = activation.is_muted();
+        if activation.is_present() {
+            activation.out_of_service = is_all_out(activation, &self.out_of_service);
+        }
+        end_shelf(activation, was);
+        let news = match outcome(activation, was, refreshed, touch) {
             Outcome::Nothing => return None,
-            Outcome::Tell(why) => tell = Some(why),
+            Outcome::Tell(why) => Some(why),
             Outcome::Bundle => {
-                activation.untold_since.get_or_insert(now.mono);
+                if !activation.is_muted() {
+                    activation.untold_since.get_or_insert(now.mono);
+                }
+                None
             }
             Outcome::Checkpoint => {
                 return self.transition(now, Cause::Checkpoint, None, touch.order);
             }
-            Outcome::Record => {}
+            Outcome::Record => None,
+        };
+        // A station in service joined: what was kept back is told now.
+        let kept_back = activation.withheld.filter(|_| was_muted);
+        let news = news.or(kept_back.filter(|_| !activation.is_muted()));
+        if let Some(why) = news {
+            follow(activation, why, now, &table);
         }
+        let tell = news.filter(|why| why.is_always_told() || !activation.is_muted());
         if !touch.opened {
             activation.version += 1;
         }
-        if let Some(why) = tell {
+        if tell.is_some() {
             activation.told = activation.version;
             activation.untold_since = None;
-            if matches!(why, Why::Risen | Why::Reopened) {
-                activation.ack = None;
-            }
         }
-        let due = activation.untold_since;
-        if tell == Some(Why::Closed) {
+        if news == Some(Why::Closed) {
             activation.closed = Some(Closed {
                 at: now,
                 merged_into: None,
             });
         }
+        let bundle = activation
+            .untold_since
+            .map(|since| since.saturating_add(self.config.bundle));
+        let next = self.stand_behind(touch.order, news, tell);
         let effect = self.transition(now, cause.clone(), tell, touch.order);
-        if tell == Some(Why::Closed)
+        if news == Some(Why::Closed)
             && let Some(activation) = self.open.remove(&touch.order)
         {
+            self.inhibited.remove(&touch.order);
             self.closed.insert(touch.order, activation);
         }
-        if let Some(since) = due {
-            self.wake_by(since.saturating_add(self.config.bundle));
-        }
+        bundle
+            .into_iter()
+            .chain(next)
+            .for_each(|at| self.wake_by(at));
         effect
+    }
+
+    /// Works out which TIO2 speaks for it, and remembers what is kept back;
+    /// gives when its escalation goes on.
+    fn stand_behind(&mut self, order: u64, news: Option<Why>, tell: Option<Why>) -> Option<Mono> {
+        let activation = self.open.get(&order)?;
+        let next = Self::escalates_at(activation);
+        let inhibitor = self.inhibitor_of(activation);
+        if inhibitor.is_some() {
+            self.inhibited.insert(order);
+        } else {
+            self.inhibited.remove(&order);
+        }
+        let activation = self.open.get_mut(&order)?;
+        activation.inhibited_by = inhibitor;
+        let is_kept_back = tell.is_none() || activation.inhibited_by.is_some();
+        if news.is_some() {
+            activation.withheld = news.filter(|_| is_kept_back);
+        }
+        next
     }
 
     fn tell_merged(&mut self, now: Stamp, order: u64) -> Option<Effect> {
@@ -159,7 +201,7 @@ impl Machine {
         let due: Vec<u64> = self
             .open
             .values_mut()
-            .filter(|activation| is_due(activation))
+            .filter(|activation| is_due(activation) && !activation.is_muted())
             .map(|activation| {
                 activation.told = activation.version;
                 activation.untold_since = None;
@@ -193,7 +235,7 @@ impl Machine {
             .collect()
     }
 
-    fn transition(
+    pub(super) fn transition(
         &mut self,
         stamp: Stamp,
         cause: Cause,
@@ -215,6 +257,7 @@ impl Machine {
             stamp,
             cause,
             tell,
+            reach: Reach::up_to(activation.escalation.stage),
             activation: activation.clone(),
             watches,
             policy: self.config.policy.as_deref().map(str::to_owned),
@@ -239,6 +282,26 @@ impl Machine {
                     .any(|activation| activation.member(key).is_some())
         });
     }
+}
+
+/// A rise ends a shelf, and so does the end of what a one-shot shelf was for.
+fn end_shelf(activation: &mut Activation, was: Class) {
+    let class = activation.class;
+    let has_cleared = was != Class::Normal && class == Class::Normal;
+    let ends = |shelf: &Shelf| shelf.is_broken_by(was, class) || (shelf.one_shot && has_cleared);
+    activation.shelf.take_if(|shelf| ends(shelf));
+}
+
+/// What news does to acknowledgement and escalation, told or not.
+fn follow(activation: &mut Activation, why: Why, now: Stamp, table: &Timetables) {
+    match why {
+        Why::Raised => {}
+        Why::Risen | Why::Reopened => activation.ack = None,
+        Why::Closed => return activation.escalation.stop(),
+        _ => return,
+    }
+    let table = table.of(activation.class_max);
+    activation.escalation.start(now.mono, table);
 }
 
 /// Brings members, class and silence up to date; true when one of them changed.

@@ -7,9 +7,13 @@ use serde::{Deserialize, Serialize};
 
 use std::time::Duration;
 
+use super::behind::Behind;
 use super::condition::Condition;
+use super::escalation::Escalation;
 use super::id::{ActivationId, Mode};
 use super::place::{Place, Spots};
+use super::shelf::Shelf;
+use super::transition::Why;
 use super::wire;
 use crate::clock::{Mono, Wall};
 use crate::criteria::{Class, Explanation, Recommendation, Remarks, Rule, Rules, Subject};
@@ -162,6 +166,32 @@ pub struct Evidence {
     pub received: Wall,
     /// The calibration factor that made the value, as a person reads it.
     pub factor: Option<String>,
+    /// What else is known of its making; of it, records of before say nothing.
+    #[serde(default, skip_serializing_if = "Behind::is_unknown")]
+    pub behind: Box<Behind>,
+}
+
+/// What makes a class more than one reading's word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ConfirmedBy {
+    /// The counts behind the reading alone.
+    Counts,
+    /// A second reading.
+    SecondReading,
+    /// Another instrument nearby.
+    Neighbour,
+}
+
+impl ConfirmedBy {
+    /// The word for it in records and topics.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Counts => "counts",
+            Self::SecondReading => "second_reading",
+            Self::Neighbour => "neighbour",
+        }
+    }
 }
 
 /// One channel that reached a level here.
@@ -296,6 +326,9 @@ pub struct Activation {
     pub class_max: Class,
     /// Seen by a second reading, a neighbour, or counts enough.
     pub confirmed: bool,
+    /// By what; absent in records that do not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirmed_by: Option<ConfirmedBy>,
     /// Every source that holds it is silent: data lost.
     pub unknown: bool,
     /// Opened by readings that were old when they arrived.
@@ -335,6 +368,24 @@ pub struct Activation {
     /// Since when a version waits to be told, in the machine's own time.
     #[serde(rename = "untold_since_ns", with = "wire::mono_option")]
     pub untold_since: Option<Mono>,
+    /// How far the telling has gone without an acknowledgement.
+    #[serde(default, skip_serializing_if = "Escalation::is_untouched")]
+    pub escalation: Escalation,
+    /// Its notifications rest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shelf: Option<Shelf>,
+    /// One person asked for that; at TIO2 a second one has to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proposed_shelf: Option<Shelf>,
+    /// Everything that holds it is out of service.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub out_of_service: bool,
+    /// The TIO2 that speaks for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inhibited_by: Option<ActivationId>,
+    /// What was kept back while it was muted or another spoke for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub withheld: Option<Why>,
     /// Hash of the policy that judged the reading which set `class_max`; absent
     /// in records that do not name it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -356,6 +407,19 @@ impl Activation {
     /// Whether it is not over yet.
     pub const fn is_open(&self) -> bool {
         self.closed.is_none()
+    }
+
+    /// Whether its notifications rest.
+    pub const fn is_muted(&self) -> bool {
+        self.shelf.is_some() || self.out_of_service
+    }
+
+    /// It changed, and people are told at once.
+    pub(super) fn is_told(&mut self, why: Why) {
+        self.version += 1;
+        self.told = self.version;
+        self.untold_since = None;
+        self.withheld = self.inhibited_by.as_ref().map(|_| why);
     }
 
     /// What it is shown as.

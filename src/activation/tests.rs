@@ -132,22 +132,39 @@ fn a_tio2_says_everything_in_both_languages() {
         text.en.lines,
         [
             "What: Radiological emergency: TIO2 passed (EMERGENCY)".to_owned(),
-            "State: RAISED".to_owned(),
-            "Where: 6.17540° S 106.82720° E, geo:-6.17540,106.82720 (environment)".to_owned(),
-            "How much: dose rate 142.5 µSv/h (level ≥ 100 µSv/h)".to_owned(),
-            "Since: 2026-03-14 10:00:00 WIB (2026-03-14 03:00:00 UTC)".to_owned(),
-            "How sure: unconfirmed (one reading), LOW_BATTERY".to_owned(),
-            "Instrument: bgeigie-002, calibration factor 334 cpm per uSv/h".to_owned(),
+            "State: RAISED (present, not acknowledged)".to_owned(),
+            "Where: 6.17540° S 106.82720° E (environment)".to_owned(),
+            "Map: geo:-6.17540,106.82720".to_owned(),
+            "How much: dose rate 142.5 µSv/h".to_owned(),
+            "Compared: 1.43 × the level of 100 µSv/h; above TIO3 (1 µSv/h); above TIO2 \
+             (100 µSv/h); this instrument's background unknown"
+                .to_owned(),
+            "Since: 2026-03-14 10:00:00 WIB (2026-03-14 03:00:00 UTC); for 5 s".to_owned(),
+            "How sure: unconfirmed (one reading)".to_owned(),
+            "Flags: LOW_BATTERY (the battery is low)".to_owned(),
+            "Instrument: bgeigie-002, model unknown (profile safecast-bgeigie)".to_owned(),
+            "Calibration: factor 334 cpm per uSv/h; certificate unknown; validity unknown"
+                .to_owned(),
             "Rule: T3.1-I-2 (PUK/DK2N.3/PT.17 rev. 0, table 3.1 row I-2, p. 30–31); also ESC-TIO2-G"
                 .to_owned(),
             "Recommended status: AKTIF PARSIAL (advice; the named official decides)".to_owned(),
             "Do first: Set the safety perimeter at the contour of ≥ 100 µSv/h and take response \
-             actions."
+             actions. Until the contour is measured: 30 m (unshielded source), 100 m (major \
+             spill), 300 m (fire, explosion or fumes), 400 m or more (suspected bomb) (IAEA \
+             EPR-First Responders)."
                 .to_owned(),
             format!("Activation: {id} v1, 2026-03-14 10:00:05 WIB (2026-03-14 03:00:05 UTC)"),
         ]
     );
     assert_eq!(text.id.lines.len(), text.en.lines.len());
+    let tail = &id.as_str()[id.as_str().len() - 6..];
+    assert_eq!(
+        text.id.sms,
+        format!(
+            "BARU DARURAT 142,5 uSv/jam, -6.1754,106.8272, 14/03 10:00 WIB. Perimeter di 100 \
+             uSv/jam. {tail} v1"
+        )
+    );
     assert!(!text.en.log.contains('\n'));
     assert!(text.en.log.contains(id.as_str()));
 }
@@ -255,7 +272,7 @@ fn every_rule_has_a_guide_in_both_languages() {
     for rule in Rule::ALL {
         for class in [Class::Elevated, Class::PossibleEmergency, Class::Emergency] {
             let guide = guide::of(*rule, class);
-            for both in [guide.meaning, guide.first] {
+            for both in [guide.meaning, guide.first.full, guide.first.short] {
                 assert!(!both.id.is_empty() && !both.en.is_empty(), "{rule}");
             }
         }
@@ -300,6 +317,7 @@ fn the_reading_that_set_the_class_is_explained() {
             grounds: Some(Grounds {
                 setting: &setting,
                 policy: &policy,
+                nameplate: None,
             }),
         };
         let effects = machine.apply(at, &judged);

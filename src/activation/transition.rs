@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::escalation::Reach;
 use super::id::ActivationId;
 use super::state::{Activation, Stamp, Watch};
 use super::wire;
@@ -27,6 +28,18 @@ pub enum Why {
     Merged,
     /// Members, confirmation or class changed; bundled.
     Updated,
+    /// Nobody acknowledged, or nobody accepted it: the next contacts are told.
+    Escalated,
+    /// Nobody has acknowledged yet.
+    Reminder,
+    /// A person stopped its notifications for a while.
+    Shelved,
+    /// They go on.
+    Unshelved,
+    /// A station behind it is in service again.
+    BackInService,
+    /// The TIO2 beside it no longer speaks for it.
+    Uninhibited,
 }
 
 impl Why {
@@ -40,7 +53,23 @@ impl Why {
             Self::Closed => "closed",
             Self::Merged => "merged",
             Self::Updated => "updated",
+            Self::Escalated => "escalated",
+            Self::Reminder => "reminder",
+            Self::Shelved => "shelved",
+            Self::Unshelved => "unshelved",
+            Self::BackInService => "back_in_service",
+            Self::Uninhibited => "uninhibited",
         }
+    }
+
+    /// Whether it says an activation's state again, and nothing new of it.
+    pub const fn is_repeat(self) -> bool {
+        matches!(self, Self::Escalated | Self::Reminder)
+    }
+
+    /// Whether it is told even while notifications rest: the end of it.
+    pub(super) const fn is_always_told(self) -> bool {
+        matches!(self, Self::Closed | Self::Merged)
     }
 }
 
@@ -73,6 +102,16 @@ pub enum Cause {
     },
     /// A source fell silent.
     Silence,
+    /// Nobody has acknowledged by now.
+    Unacknowledged,
+    /// No subscriber accepted it in time.
+    Unaccepted,
+    /// A shelf's time is over.
+    ShelfEnded,
+    /// A station's time out of service is over.
+    ServiceEnded,
+    /// The TIO2 beside it no longer speaks for it.
+    Uninhibited,
     /// Changes were waiting to be told together.
     Bundle,
     /// Clearing runs moved on; recorded so that a restart loses none.
@@ -100,6 +139,9 @@ pub struct Transition {
     pub cause: Cause,
     /// Whether people are told, and why. Once for each version.
     pub tell: Option<Why>,
+    /// Which contacts are told.
+    #[serde(default)]
+    pub reach: Reach,
     /// Everything about the activation, after the change.
     pub activation: Activation,
     /// The channels behind it.

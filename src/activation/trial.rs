@@ -1,6 +1,8 @@
 //! A message that tries a subscriber: marked as a drill, about nothing.
 
+use super::escalation::{Reach, Stage};
 use super::message::{Text, Words};
+use super::sms::fitted;
 use super::view::{Event, EventContext};
 use crate::clock::Wall;
 
@@ -21,26 +23,28 @@ impl Event {
                 ask.to_owned(),
             ],
             log: format!("{MARK}: {what} | {id}"),
+            sms: fitted(
+                &format!("{MARK}: "),
+                what,
+                &format!(". {}", context.zone.short(at)),
+            ),
+        };
+        let text = Text {
+            id: words(
+                &format!("saluran `{subscriber}` berfungsi; bukan kejadian nyata"),
+                "Tidak ada yang perlu dilakukan.",
+            ),
+            en: words(
+                &format!("channel `{subscriber}` works; not a real event"),
+                "Nothing is to be done.",
+            ),
         };
         Self {
-            id: format!("{id}.1"),
-            why: "test".to_owned(),
-            at: at.to_string(),
-            node: context.node.clone(),
+            reach: Reach::up_to(Stage::Everyone),
             exercise: true,
             recorded: false,
-            text: Text {
-                id: words(
-                    &format!("saluran `{subscriber}` berfungsi; bukan kejadian nyata"),
-                    "Tidak ada yang perlu dilakukan.",
-                ),
-                en: words(
-                    &format!("channel `{subscriber}` works; not a real event"),
-                    "Nothing is to be done.",
-                ),
-            },
-            activation: None,
-            deadline: None,
+            told: vec![subscriber.to_owned()],
+            ..Self::plain(format!("{id}.1"), "test", at, context, text)
         }
     }
 }

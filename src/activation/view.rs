@@ -4,12 +4,15 @@
 use serde::{Deserialize, Serialize};
 
 use super::deadline::DeadlineView;
+use super::escalation::{Reach, Stage};
+use super::head::SignedHead;
 use super::id::Mode;
-use super::message::{self, Text, inert};
+use super::inert;
+use super::message::{self, Text};
 use super::place::{Coordinates, Place};
-use super::state::{Activation, Evidence, Member};
-use super::transition::Transition;
-use crate::clock::Zone;
+use super::state::{Activation, Evidence, Member, Stamp};
+use super::transition::{Transition, Why};
+use crate::clock::{Wall, Zone};
 use crate::criteria::{Class, Explanation, Recommendation, Source};
 use crate::language::Language;
 use crate::units::rounded;
@@ -46,10 +49,34 @@ pub struct ActivationView {
     pub acked_by: Option<String>,
     /// Seen by a second reading, a neighbour, or counts enough.
     pub confirmed: bool,
+    /// By what: counts, second_reading or neighbour.
+    #[serde(default)]
+    pub confirmed_by: Option<String>,
     /// Every source that holds it is silent.
     pub data_lost: bool,
     /// Its readings were old when they arrived.
     pub late: bool,
+    /// How far the telling has gone: first, second or everyone.
+    #[serde(default)]
+    pub contacts: Stage,
+    /// When the next contacts are told, unless somebody acknowledges.
+    #[serde(default)]
+    pub next_contacts_at: Option<String>,
+    /// Its notifications rest until then, at the latest.
+    #[serde(default)]
+    pub shelved_until: Option<String>,
+    /// By whom: one person, at TIO2 two.
+    #[serde(default)]
+    pub shelved_by: Vec<String>,
+    /// Who asked to shelve a TIO2, and waits for a second person.
+    #[serde(default)]
+    pub shelf_proposed_by: Option<String>,
+    /// Everything that holds it is out of service.
+    #[serde(default)]
+    pub out_of_service: bool,
+    /// The TIO2 beside it that speaks for it.
+    #[serde(default)]
+    pub inhibited_by: Option<String>,
     /// Not real.
     pub exercise: bool,
     /// environment, person or object.
@@ -70,8 +97,23 @@ pub struct ActivationView {
     pub level: Option<f64>,
     /// Which instrument saw the highest value.
     pub instrument: String,
+    /// Its maker and model.
+    #[serde(default)]
+    pub model: Option<String>,
     /// Its calibration factor, as a person reads it.
     pub factor: Option<String>,
+    /// The certificate of its own calibration.
+    #[serde(default)]
+    pub certificate: Option<String>,
+    /// Until when that is valid.
+    #[serde(default)]
+    pub calibration_valid_until: Option<String>,
+    /// What it shows there without a source, in the unit of the value.
+    #[serde(default)]
+    pub background: Option<f64>,
+    /// measured, learned, site_survey or assumed.
+    #[serde(default)]
+    pub background_from: Option<String>,
     /// When it began, by the time of measurement.
     pub onset: String,
     /// When the opening reading arrived.
@@ -145,6 +187,8 @@ impl ActivationView {
     /// The outside of an activation.
     pub fn of(activation: &Activation) -> Self {
         let highest = &activation.highest;
+        let behind = &highest.behind;
+        let text = |text: &Option<String>| text.as_ref().map(|text| inert(text, NAME_CHARS));
         Self {
             id: activation.id.to_string(),
             version: activation.version,
@@ -166,8 +210,27 @@ impl ActivationView {
                 .as_ref()
                 .map(|ack| inert(&ack.by, NAME_CHARS)),
             confirmed: activation.confirmed,
+            confirmed_by: activation.confirmed_by.map(|by| by.as_str().to_owned()),
             data_lost: activation.unknown,
             late: activation.late,
+            contacts: activation.escalation.stage,
+            next_contacts_at: None,
+            shelved_until: activation
+                .shelf
+                .as_ref()
+                .map(|shelf| shelf.until_wall.to_string()),
+            shelved_by: activation
+                .shelf
+                .iter()
+                .flat_map(|shelf| std::iter::once(&shelf.by).chain(&shelf.second))
+                .map(|name| inert(name, NAME_CHARS))
+                .collect(),
+            shelf_proposed_by: activation
+                .proposed_shelf
+                .as_ref()
+                .map(|shelf| inert(&shelf.by, NAME_CHARS)),
+            out_of_service: activation.out_of_service,
+            inhibited_by: activation.inhibited_by.as_ref().map(ToString::to_string),
             exercise: activation.mode == Mode::Exercise,
             subject: activation.subject.to_string(),
             place: PlaceView::of(activation),
@@ -178,10 +241,12 @@ impl ActivationView {
             unit: highest.quantity.unit().to_owned(),
             level: highest.level.map(rounded),
             instrument: highest.instrument.to_string(),
-            factor: highest
-                .factor
-                .as_ref()
-                .map(|factor| inert(factor, NAME_CHARS)),
+            model: text(&behind.model),
+            factor: text(&highest.factor),
+            certificate: text(&behind.certificate),
+            calibration_valid_until: behind.valid_until.map(|until| until.to_string()),
+            background: behind.background.map(rounded),
+            background_from: behind.background_from.clone(),
             onset: activation.onset.to_string(),
             opened_at: activation.opened.to_string(),
             observed_at: highest.measured.to_string(),
@@ -279,16 +344,22 @@ pub struct EventContext {
     pub recorded: bool,
 }
 
-/// What people and programs are told: one version of an activation, or a clock
-/// that ran out.
+/// What people and programs are told: one version of an activation, a clock that
+/// ran out, or a head of the journal.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Event {
-    /// The message: `<activation>.<version>`, or
-    /// `<case or activation>.<rule>.<second it was due>`. One that comes twice is
-    /// one message.
+    /// The message: `<activation>.<version>`, with `.r<n>` when it says a version
+    /// again, or `<case or activation>.<rule>.<second it was due>`, or
+    /// `<instrument>.<why>.<millisecond>`, or `HEAD-<node>-<record>`. One that
+    /// comes twice is one message.
     pub id: String,
-    /// raised, risen, reopened, cleared, closed, merged, updated or overdue.
+    /// raised, risen, reopened, cleared, closed, merged, updated, escalated,
+    /// reminder, shelved, unshelved, back_in_service, uninhibited, overdue,
+    /// out_of_service, in_service or head.
     pub why: String,
+    /// Which contacts it is for.
+    #[serde(default)]
+    pub reach: Reach,
     /// When it happened.
     pub at: String,
     /// Which node tells.
@@ -304,25 +375,59 @@ pub struct Event {
     /// The clock that ran out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deadline: Option<DeadlineView>,
+    /// The head, for those who keep heads.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub head: Option<SignedHead>,
     /// For people, in Indonesian and English.
     pub text: Text,
+    /// The subscribers that it goes to.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub told: Vec<String>,
+    /// Those of them and others that accepted an earlier version.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub accepted_by: Vec<String>,
 }
 
 impl Event {
+    /// A message about nothing yet, for the first contacts.
+    pub(crate) fn plain(
+        id: String,
+        why: &str,
+        at: Wall,
+        context: &EventContext,
+        text: Text,
+    ) -> Self {
+        Self {
+            id,
+            why: why.to_owned(),
+            reach: Reach::default(),
+            at: at.to_string(),
+            node: inert(&context.node, NAME_CHARS),
+            exercise: false,
+            recorded: context.recorded,
+            activation: None,
+            deadline: None,
+            head: None,
+            text,
+            told: Vec::new(),
+            accepted_by: Vec::new(),
+        }
+    }
+
     /// What a transition tells; `None` when it is only recorded.
     pub fn of(transition: &Transition, context: &EventContext) -> Option<Self> {
         let why = transition.tell?;
         let activation = &transition.activation;
+        let id = Self::message_id(transition);
+        let text = message::text(transition, why, context);
         Some(Self {
-            id: Self::message_id(activation),
-            why: why.as_str().to_owned(),
-            at: transition.stamp.wall.to_string(),
-            node: inert(&context.node, NAME_CHARS),
+            reach: transition.reach,
             exercise: activation.mode == Mode::Exercise,
-            recorded: context.recorded,
-            activation: Some(ActivationView::of(activation)),
-            deadline: None,
-            text: message::text(activation, why, transition.stamp.wall, context),
+            activation: Some(ActivationView {
+                next_contacts_at: next_contacts(transition).map(|at| at.to_string()),
+                ..ActivationView::of(activation)
+            }),
+            ..Self::plain(id, why.as_str(), transition.stamp.wall, context, text)
         })
     }
 
@@ -353,8 +458,40 @@ impl Event {
         recommended == Some(Recommendation::AktifParsial.as_str())
     }
 
-    /// The id of the message that tells an activation's current version.
-    pub fn message_id(activation: &Activation) -> String {
-        format!("{}.{}", activation.id, activation.version)
+    /// Whether it asks people to take notice.
+    pub fn asks_for_notice(&self) -> bool {
+        const ASKS: &[Why] = &[
+            Why::Raised,
+            Why::Risen,
+            Why::Reopened,
+            Why::Escalated,
+            Why::Unshelved,
+        ];
+        ASKS.iter().any(|why| why.as_str() == self.why)
     }
+
+    /// Whether it only says again what is so.
+    pub fn is_repeat(&self) -> bool {
+        [Why::Escalated, Why::Reminder]
+            .iter()
+            .any(|why| why.as_str() == self.why)
+    }
+
+    /// The id of the message that tells a transition.
+    pub fn message_id(transition: &Transition) -> String {
+        let activation = &transition.activation;
+        let of_version = format!("{}.{}", activation.id, activation.version);
+        if transition.tell.is_some_and(Why::is_repeat) {
+            format!("{of_version}.r{}", activation.escalation.said)
+        } else {
+            of_version
+        }
+    }
+}
+
+/// When the next contacts are told, by the wall clock of the transition.
+pub(super) fn next_contacts(transition: &Transition) -> Option<Wall> {
+    let at = transition.activation.escalation.next_step()?;
+    let Stamp { wall, mono } = transition.stamp;
+    Some(wall.saturating_add(at.since(mono)))
 }

@@ -99,6 +99,26 @@ pub(crate) mod wall {
     }
 }
 
+/// The same, where there may be none.
+pub(crate) mod wall_option {
+    use super::*;
+
+    pub(crate) fn serialize<S: Serializer>(
+        at: &Option<Wall>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        at.map(|at| at.to_string()).serialize(serializer)
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<Wall>, D::Error> {
+        Option::<String>::deserialize(deserializer)?
+            .map(|text| Wall::parse_rfc3339(&text).map_err(D::Error::custom))
+            .transpose()
+    }
+}
+
 /// Nanoseconds of the machine's own time.
 pub(crate) mod mono {
     use super::*;

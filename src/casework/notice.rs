@@ -3,12 +3,10 @@
 use std::time::Duration;
 
 use crate::activation::{
-    ActivationView, DeadlineView, Event, EventContext, Text, Words, both_zones, inert,
+    ActivationView, DeadlineView, Event, EventContext, Reach, Stage, Text, Words, both_zones,
+    sms_fitted,
 };
 use crate::clock::Wall;
-
-/// Longest name of a node that is passed on, in characters.
-const NAME_CHARS: usize = 80;
 
 /// The id of the message that tells of a clock: once for each time it is due.
 pub fn notice_id(about: &str, rule: &str, due: Wall) -> String {
@@ -37,15 +35,11 @@ pub fn notice(
         en: told.words(false),
     };
     Event {
-        id,
-        why: "overdue".to_owned(),
-        at: now.to_string(),
-        node: inert(&context.node, NAME_CHARS),
+        reach: Reach::up_to(Stage::Second), // the next role has to hear of it
         exercise: view.exercise,
-        recorded: context.recorded,
         activation,
         deadline: Some(view),
-        text,
+        ..Event::plain(id, "overdue", now, context, text)
     }
 }
 
@@ -118,10 +112,20 @@ impl Told<'_> {
             let text = pick("bukan kejadian nyata", "not a real event");
             lines.insert(0, format!("LATIHAN / EXERCISE: {text}"));
         }
+        let sms = sms_fitted(
+            &format!(
+                "{drill}{} {}: ",
+                pick("TENGGAT TERLEWATI", "OVERDUE"),
+                view.rule
+            ),
+            &format!("{}; {}", of(&view.what), of(&view.who)),
+            &format!(", {} {late}. {about}", pick("terlambat", "late by"),),
+        );
         Words {
             log: headline.clone(),
             headline,
             lines,
+            sms,
         }
     }
 }

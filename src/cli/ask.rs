@@ -93,7 +93,7 @@ pub(super) fn instruments(args: &Args, options: &Options) -> anyhow::Result<Exit
 }
 
 /// What a table says of activations.
-const ACTIVATION_COLUMNS: &[(&str, &str)] = &[
+pub(super) const ACTIVATION_COLUMNS: &[(&str, &str)] = &[
     ("ID", "/id"),
     ("VERSION", "/version"),
     ("STATE", "/state"),
@@ -254,7 +254,15 @@ pub(super) fn print_or_table(
     value: &Value,
     columns: &[(&str, &str)],
 ) -> anyhow::Result<ExitCode> {
-    let values = std::slice::from_ref(value);
+    print_or_tables(format, std::slice::from_ref(value), columns)
+}
+
+/// The same for any number of documents.
+pub(super) fn print_or_tables(
+    format: Option<Format>,
+    values: &[Value],
+    columns: &[(&str, &str)],
+) -> anyhow::Result<ExitCode> {
     match format_or_default(format) {
         Format::Ndjson => print(values),
         Format::Table => text(&columns_of(values, columns)),

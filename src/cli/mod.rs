@@ -13,7 +13,9 @@ mod closing;
 mod demo;
 mod explain;
 mod export;
+mod journal;
 mod lines;
+mod mute;
 mod output;
 mod policy;
 mod ports;
@@ -87,6 +89,16 @@ enum Verb {
     // Its `--version` is the activation's, not the program's.
     #[command(disable_version_flag = true)]
     Ack(ask::AckOptions),
+    /// Stop the notifications of an activation for a while; TIO2 takes two people.
+    #[command(disable_version_flag = true)]
+    Shelve(mute::ShelveOptions),
+    /// Let them go on.
+    Unshelve(mute::UnshelveOptions),
+    /// Take a station out of service while people work on it, at most 8 h: below
+    /// TIO2 nothing is announced of it. Without one: which are.
+    OutOfService(mute::OutOfServiceOptions),
+    /// Take it into service again.
+    InService(mute::InServiceOptions),
     /// Record the response status that a person decided, for an activation or case.
     Decide(case::DecideOptions),
     /// The clocks D-01 to D-21 that run or ran out, the first due first.
@@ -100,6 +112,9 @@ enum Verb {
     Close(closing::CloseOptions),
     /// Write stored readings; needs no running daemon.
     Export(export::Options),
+    /// The journal, and whether it is as it was written.
+    #[command(subcommand)]
+    Journal(journal::Verb),
     /// Those who are told.
     #[command(subcommand)]
     Subscriber(subscriber::Verb),
@@ -138,12 +153,17 @@ pub fn main() -> ExitCode {
         Verb::Readings(options) => ask::readings(&args, options),
         Verb::Books(options) => ask::books(&args, options),
         Verb::Ack(options) => ask::ack(&args, options),
+        Verb::Shelve(options) => mute::shelve(&args, options),
+        Verb::Unshelve(options) => mute::unshelve(&args, options),
+        Verb::OutOfService(options) => mute::out_of_service(&args, options),
+        Verb::InService(options) => mute::in_service(&args, options),
         Verb::Decide(options) => case::decide(&args, options),
         Verb::Deadlines(options) => case::deadlines(&args, options),
         Verb::Case(verb) => case::case(&args, verb),
         Verb::Recovered(options) => closing::recovered(&args, options),
         Verb::Close(options) => closing::close(&args, options),
         Verb::Export(options) => export::export(&args, options),
+        Verb::Journal(verb) => journal::run(&args, verb),
         Verb::Subscriber(verb) => subscriber::run(&args, verb),
     };
     match outcome {

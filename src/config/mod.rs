@@ -12,9 +12,10 @@
 //! | `[broker]`          | the MQTT broker                       | [`Broker`]          |
 //! | `[[instrument]]`    | what is measured with, and where      | [`Instrument`]      |
 //! | `[store.embedded]`  | where readings are kept               | [`embedded::Config`] |
-//! | `[activation]`      | how readings are grouped              | [`activation::Config`] |
+//! | `[activation]`      | how readings are grouped and told     | [`activation::Config`] |
 //! | `[publish]`         | what is told on MQTT                  | [`Publish`]         |
 //! | `[[subscriber]]`    | who is told                           | [`Subscriber`]      |
+//! | `[[roster]]`        | who is told at once, and who next     | [`Rosters`]         |
 //! | `[http]`            | status page and API                   | [`Http`]            |
 //!
 //! What holds throughout:
@@ -40,6 +41,7 @@ mod line;
 mod near;
 mod node;
 mod problem;
+mod roster;
 mod secret;
 mod section;
 mod service;
@@ -69,6 +71,7 @@ pub use url::{HostPort, HttpUrl};
 use crate::activation;
 use crate::criteria::loaded::ReferenceTables;
 use crate::criteria::{Policy, PolicyHash};
+use crate::deliver::Rosters;
 use crate::profile::{ProfileError, Registry};
 use crate::store::embedded;
 use problem::{Problems, Refused};
@@ -113,6 +116,8 @@ pub struct Config {
     pub publish: Publish,
     /// `[[subscriber]]`; by default the log, and MQTT where there is a broker.
     pub subscribers: Vec<Subscriber>,
+    /// `[[roster]]`.
+    pub rosters: Rosters,
     /// `[http]`; `None` when it is off.
     pub http: Option<Http>,
 }
@@ -263,6 +268,7 @@ fn check(table: &Table, path: Option<&Path>, folders: &Folders, problems: &Probl
             folders,
         },
     );
+    let rosters = roster::read(root.tables("roster"), &site_ids, &subscribers);
     let http = service::read_http(root.table("http"), folders);
     root.finish();
     Config {
@@ -280,6 +286,7 @@ fn check(table: &Table, path: Option<&Path>, folders: &Folders, problems: &Probl
         activation,
         publish,
         subscribers,
+        rosters,
         http,
     }
 }

@@ -9,7 +9,7 @@ use super::node::Node;
 use super::problem::Refused;
 use super::secret::{Folders, Secret};
 use super::section::Section;
-use crate::activation;
+use crate::activation::{self, Timetable, Timetables};
 use crate::error::excerpt;
 use crate::store::embedded;
 
@@ -52,6 +52,18 @@ pub(super) fn read_store(
 /// |---------------------|------|--------------|---------|
 /// | `group_radius_m`    | m    | 50 to 5 000  | 500     |
 /// | `group_window_secs` | s    | 60 to 86 400 | 1 800   |
+/// | `shelf_max_secs`    | s    | 60 to 86 400 | 43 200  |
+///
+/// And `[activation.escalation.<class>]` with `<class>` one of `emergency`,
+/// `possible_emergency` and `elevated`: seconds without an acknowledgement after
+/// which contacts are told. The default is also the most: a station may be
+/// stricter than alarm-semantics.md section 6, never slower.
+///
+/// | key             | told               | emergency | possible_emergency | elevated |
+/// |-----------------|--------------------|-----------|--------------------|----------|
+/// | `second_secs`   | the second contact | 120       | 900                | 3 600    |
+/// | `everyone_secs` | everyone           | 300       | 2 700              | -        |
+/// | `remind_secs`   | all, again         | 300       | 900                | 3 600    |
 pub(super) fn read_activation(
     mut section: Section<'_>,
     mode: activation::Mode,
@@ -59,13 +71,55 @@ pub(super) fn read_activation(
     let default = activation::Config::default();
     let radius_m = section.number("group_radius_m", 50.0..=5_000.0);
     let window = section.seconds("group_window_secs", 60..=86_400);
+    let shelf = section.seconds("shelf_max_secs", 60..=activation::SHELF_BOUND.as_secs());
+    let escalation = read_escalation(section.table("escalation"));
     section.finish();
     activation::Config {
         mode,
         radius_m: radius_m.unwrap_or(default.radius_m),
         window: window.unwrap_or(default.window),
+        shelf: shelf.unwrap_or(default.shelf),
+        escalation,
         ..default
     }
+}
+
+fn read_escalation(mut section: Section<'_>) -> Timetables {
+    let default = Timetables::default();
+    let timetables = Timetables {
+        emergency: read_timetable(section.table("emergency"), default.emergency),
+        possible_emergency: read_timetable(
+            section.table("possible_emergency"),
+            default.possible_emergency,
+        ),
+        elevated: read_timetable(section.table("elevated"), default.elevated),
+    };
+    section.finish();
+    timetables
+}
+
+/// Shortest time that is given to people.
+const MIN_ESCALATION_SECS: u64 = 5;
+
+fn read_timetable(mut section: Section<'_>, default: Timetable) -> Timetable {
+    let mut at_most = |key, most: Duration| {
+        let secs = section.seconds(key, MIN_ESCALATION_SECS..=most.as_secs());
+        secs.unwrap_or(most)
+    };
+    let timetable = Timetable {
+        second: at_most("second_secs", default.second),
+        everyone: default.everyone.map(|most| at_most("everyone_secs", most)),
+        remind: at_most("remind_secs", default.remind),
+    };
+    if timetable
+        .everyone
+        .is_some_and(|everyone| everyone < timetable.second)
+    {
+        let refused = Refused::new("must not be shorter than `second_secs`");
+        section.refuse("everyone_secs", refused);
+    }
+    section.finish();
+    timetable
 }
 
 /// `[publish]`: what is told on MQTT.

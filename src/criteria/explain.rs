@@ -13,6 +13,7 @@ mod words;
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use flags::says as flag_says;
 pub use other::{category, deadline, food_tio5, food_tio6, report, sequence, termination, worker};
 pub use reading::explain;
 pub use source::Source;

@@ -19,6 +19,8 @@ pub struct Filter {
     pub near: Option<Near>,
     /// Clocks that ran out, too.
     pub deadlines: bool,
+    /// Signed heads of the journal, too.
+    pub heads: bool,
 }
 
 /// A circle on the map.
@@ -40,6 +42,7 @@ impl Filter {
             sites: Vec::new(),
             near: None,
             deadlines: true,
+            heads: false,
         }
     }
 
@@ -48,6 +51,9 @@ impl Filter {
     /// class. What has no position may be near, and what is about no activation is
     /// everybody's: it is told.
     pub fn wants(&self, event: &Event) -> bool {
+        if event.head.is_some() {
+            return self.heads;
+        }
         let class = event.class_max();
         let is_high_enough = class.is_some_and(|class| class >= self.min_class)
             || (event.sends_a_team() && self.min_class <= Class::PossibleEmergency);

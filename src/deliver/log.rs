@@ -36,6 +36,10 @@ pub(super) fn write(event: &Event, language: Language) {
 
 /// The level follows the class: an emergency is something someone must act on.
 fn line(event: &Event, text: &str) {
+    if let Some(head) = &event.head {
+        info!(seq = head.seq, hash = %head.hash, signature = %head.signature, "{text}");
+        return;
+    }
     let Some(activation) = &event.activation else {
         warn!(case = %event.about(), message = %event.id, why = %event.why, "{text}");
         return;

@@ -36,11 +36,14 @@ const REQUEST_BOUND: usize = 256;
 /// Happenings that may wait for the publisher; when full, polling waits.
 const HAPPENING_BOUND: usize = 256;
 
-/// Something to publish that nobody waits for: heartbeat, readings on request.
+/// Something to publish that nobody waits for: heartbeat, readings on request,
+/// the journal's head.
 #[derive(Clone, Debug)]
 pub struct Notice {
     /// Topic below the prefix.
     pub topic: String,
+    /// Whether the broker keeps it for those who come later.
+    pub retain: bool,
     /// The message.
     pub payload: Vec<u8>,
 }
@@ -170,7 +173,7 @@ impl MqttPublisher {
     pub(super) fn do_chore(&mut self, chore: Chore, clock: &Clock) {
         match chore {
             // A notice is worth nothing later: one that cannot go now is dropped.
-            Chore::Notice(notice) => self.send(&notice.topic, false, notice.payload),
+            Chore::Notice(notice) => self.send(&notice.topic, notice.retain, notice.payload),
             Chore::Refresh => {
                 self.refresh_at = Instant::now() + REFRESH_EVERY;
                 let states: Vec<_> = self

@@ -14,8 +14,8 @@ pub(super) struct Queue {
 impl Queue {
     /// Adds an event. Gives back the waiting update that it replaces.
     ///
-    /// Only updates are replaced: the first raising, each rise, each ending are
-    /// always told. `in_flight` says that the first event is being sent.
+    /// Only updates and heads are replaced: the first raising, each rise, each
+    /// ending are always told. `in_flight` says that the first event is being sent.
     pub(super) fn push(&mut self, event: Arc<Event>, in_flight: bool) -> Option<Arc<Event>> {
         let first_free = usize::from(in_flight);
         let replaced = self
@@ -23,7 +23,10 @@ impl Queue {
             .iter()
             .enumerate()
             .skip(first_free)
-            .find(|(_, old)| old.why == "updated" && old.about() == event.about())
+            .find(|(_, old)| match &event.head {
+                Some(_) => old.head.is_some(),
+                None => old.why == "updated" && old.about() == event.about(),
+            })
             .map(|(at, _)| at)
             .and_then(|at| self.events.remove(at));
         self.events.push_back(event);

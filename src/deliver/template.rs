@@ -12,13 +12,10 @@ use serde::Serialize;
 use super::Attempt;
 use super::http::{Poster, Target};
 use super::log::Language;
-use crate::activation::{ActivationView, DeadlineView, Event};
+use crate::activation::{ActivationView, DeadlineView, Event, SignedHead, Text};
 
 /// Name of the one template.
 const BODY: &str = "body";
-
-/// Most characters of the short text: one text message of the GSM alphabet.
-const SMS_CHARS: usize = 160;
 
 /// How the values of a template are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -81,11 +78,15 @@ struct Values<'a> {
     headline: String,
     /// All lines.
     text: String,
-    /// At most 160 characters.
-    sms: String,
+    /// One text message: at most 160 characters of the basic GSM alphabet, in the
+    /// first of the languages.
+    sms: &'a str,
+    /// Both languages by themselves, such as `words.en.sms`.
+    words: &'a Text,
     exercise: bool,
     activation: Option<&'a ActivationView>,
     deadline: Option<&'a DeadlineView>,
+    head: Option<&'a SignedHead>,
 }
 
 /// Reads a template.
@@ -178,13 +179,12 @@ impl Templated {
                 .map(|w| w.lines.join("\n"))
                 .collect::<Vec<_>>()
                 .join("\n\n"),
-            sms: crate::error::excerpt(
-                words.first().map_or("", |w| w.headline.as_str()),
-                SMS_CHARS - 1,
-            ),
+            sms: words.first().map_or("", |words| words.sms.as_str()),
+            words: &event.text,
             exercise: event.exercise,
             activation: event.activation.as_ref(),
             deadline: event.deadline.as_ref(),
+            head: event.head.as_ref(),
         };
         self.environment.get_template(BODY)?.render(values)
     }

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::Context;
 use super::problem::Problem;
+use crate::access::Caller;
 use crate::clock::Wall;
 use crate::exchange::{StoredRecord, stored_record};
 use crate::pipeline::{ActivationStatus, Books, Command, InstrumentView, Refusal, Status};
@@ -83,39 +84,46 @@ pub(super) async fn activation(
 #[serde(deny_unknown_fields)]
 pub(super) struct AcknowledgeBody {
     version: u32,
+    /// May be left out by somebody whose token has a name.
     #[serde(alias = "name")]
-    by: String,
+    by: Option<String>,
     note: String,
 }
 
 pub(super) async fn acknowledge(
     State(context): State<Context>,
+    caller: Caller,
     Path(id): Path<String>,
     body: Result<Json<AcknowledgeBody>, JsonRejection>,
 ) -> Answer<ActivationStatus> {
     let Json(body) =
         body.map_err(|error| Problem::new(StatusCode::BAD_REQUEST, error.body_text()))?;
-    if body.by.trim().is_empty() || body.note.trim().is_empty() {
+    let by = caller.person(body.by.as_deref())?.to_string();
+    if body.note.trim().is_empty() {
         return Err(Problem::new(
             StatusCode::BAD_REQUEST,
-            "`by` and `note` must not be empty",
+            "`note` must not be empty",
         ));
     }
-    let asked = context.core.ask(|answer| Command::Acknowledge {
+    let asked = context.core.act(|answer| Command::Acknowledge {
         id,
         version: body.version,
-        by: body.by,
+        by,
         note: body.note,
         channel: "http",
         answer,
     });
-    match asked.await? {
-        Ok(view) => Ok(Json(view)),
-        Err(Refusal::Unknown(text)) => Err(Problem::new(StatusCode::NOT_FOUND, text)),
-        Err(Refusal::Invalid(text)) => Err(Problem::new(StatusCode::BAD_REQUEST, text)),
-        Err(Refusal::Stale(current, text)) => {
+    asked.await?.map(Json).map_err(refused)
+}
+
+/// A refusal of the core as a problem.
+pub(super) fn refused(refusal: Refusal) -> Problem {
+    match refusal {
+        Refusal::Unknown(text) => Problem::new(StatusCode::NOT_FOUND, text),
+        Refusal::Invalid(text) => Problem::new(StatusCode::BAD_REQUEST, text),
+        Refusal::Stale(current, text) => {
             let current = serde_json::to_value(current).unwrap_or(Value::Null);
-            Err(Problem::new(StatusCode::CONFLICT, text).with("current", current))
+            Problem::new(StatusCode::CONFLICT, text).with("current", current)
         }
     }
 }

@@ -10,15 +10,35 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::Context;
+use super::guard::Admitted;
 use super::problem::Problem;
+use crate::access::{Act, Caller};
 use crate::activation::DeadlineView;
 use crate::casework::{self, CaseSummary, CaseView, Refusal};
 use crate::pipeline::CaseRequest;
 
 type Answer<T> = Result<Json<T>, Problem>;
 
-/// The acts that a person can do to an activation without a case.
-const ON_ACTIVATIONS: &[&str] = &["decide", "step", "note"];
+/// What a person can do to a case: the last part of the path, and what it is.
+pub(super) const ON_CASES: &[(&str, Act)] = &[
+    ("form", Act::WorkOnCase),
+    ("step", Act::WorkOnCase),
+    ("recovered", Act::Recovered),
+    ("track", Act::WorkOnCase),
+    ("attach", Act::WorkOnCase),
+    ("detach", Act::WorkOnCase),
+    ("locate", Act::WorkOnCase),
+    ("note", Act::WorkOnCase),
+    ("decide", Act::Decide),
+    ("close", Act::Close),
+];
+
+/// What a person can do to an activation without a case.
+pub(super) const ON_ACTIVATIONS: &[(&str, Act)] = &[
+    ("decide", Act::Decide),
+    ("step", Act::WorkOnCase),
+    ("note", Act::WorkOnCase),
+];
 
 /// How cases are looked at.
 #[derive(Debug, Default, Deserialize)]
@@ -44,16 +64,20 @@ pub(super) async fn list(State(context): State<Context>) -> Answer<Vec<CaseSumma
 
 pub(super) async fn show(
     State(context): State<Context>,
+    admitted: Admitted,
     Path(id): Path<String>,
     query: Result<Query<ShowQuery>, QueryRejection>,
 ) -> Answer<CaseView> {
     let Query(query) = query.map_err(bad_query)?;
-    if query.personal && context.token.is_none() {
-        return Err(Problem::new(
-            StatusCode::FORBIDDEN,
-            "personal data are shown only where a token is demanded (`http.token_file`); \
-             `pantau case show ID --personal` reads them from the case store",
-        ));
+    if query.personal {
+        if !context.guard.demands_token() {
+            return Err(Problem::new(
+                StatusCode::FORBIDDEN,
+                "personal data are shown only where a token is demanded (`http.token`); \
+                 `pantau case show ID --personal` reads them from the case store",
+            ));
+        }
+        admitted.ensure(Act::ReadPersonal)?;
     }
     let ask = |answer| CaseRequest::Show {
         id,
@@ -81,53 +105,59 @@ pub(super) async fn recap(State(context): State<Context>) -> Result<impl IntoRes
 
 pub(super) async fn open(
     State(context): State<Context>,
+    caller: Caller,
     body: Bytes,
 ) -> Result<(StatusCode, Json<CaseView>), Problem> {
-    let view = ask(&context, None, "open", &body).await?;
+    let view = ask(&context, &caller, None, "open", &body).await?;
     Ok((StatusCode::CREATED, Json(view)))
 }
 
-pub(super) async fn act(
+/// What is done to a case: the last part of the path says what.
+pub(super) async fn on_case(
+    word: &str,
     State(context): State<Context>,
-    Path((id, act)): Path<(String, String)>,
+    caller: Caller,
+    Path(id): Path<String>,
     body: Bytes,
 ) -> Answer<CaseView> {
-    if act == "open" {
-        return Err(no_act());
-    }
-    Ok(Json(ask(&context, Some(id), &act, &body).await?))
+    ask(&context, &caller, Some(id), word, &body)
+        .await
+        .map(Json)
 }
 
-pub(super) async fn act_on_activation(
+/// What is done to an activation without a case.
+pub(super) async fn on_activation(
+    word: &str,
     State(context): State<Context>,
-    Path((id, act)): Path<(String, String)>,
+    caller: Caller,
+    Path(id): Path<String>,
     body: Bytes,
 ) -> Answer<CaseView> {
-    if !ON_ACTIVATIONS.contains(&act.as_str()) || casework::case_number(&id).is_some() {
+    if casework::case_number(&id).is_some() {
         return Err(no_act());
     }
-    Ok(Json(ask(&context, Some(id), &act, &body).await?))
+    ask(&context, &caller, Some(id), word, &body)
+        .await
+        .map(Json)
 }
 
 async fn ask(
     context: &Context,
+    caller: &Caller,
     about: Option<String>,
     act: &str,
     body: &Bytes,
 ) -> Result<CaseView, Problem> {
     // Where it is no JSON is said, and never what stands there.
-    let body: Value = serde_json::from_slice(body).map_err(|error| {
+    let mut body: Value = serde_json::from_slice(body).map_err(|error| {
         let (line, column) = (error.line(), error.column());
         let text = format!("the body is no JSON, at line {line} column {column}");
         Problem::new(StatusCode::BAD_REQUEST, text)
     })?;
-    let draft = casework::read(act, &body).map_err(|problems| {
-        let is_unknown = problems.iter().any(|problem| problem.at.is_empty());
-        if is_unknown && body.is_object() {
-            return no_act();
-        }
-        problem(StatusCode::BAD_REQUEST, &problems)
-    })?;
+    sign(&mut body, caller);
+    let mut draft = casework::read(act, &body)
+        .map_err(|problems| problem(StatusCode::BAD_REQUEST, &problems))?;
+    draft.by = caller.person(Some(&draft.by))?.to_string();
     let request = |answer| CaseRequest::Act {
         about,
         draft: Box::new(draft),
@@ -147,6 +177,22 @@ async fn ask(
                 format!("not done, for it could not be written down: {error}"),
             ),
         })
+}
+
+/// Puts the token's name where nobody is named.
+fn sign(body: &mut Value, caller: &Caller) {
+    let (Some(name), Some(members)) = (&caller.name, body.as_object_mut()) else {
+        return;
+    };
+    let is_blank =
+        |value: &Value| value.is_null() || value.as_str().is_some_and(|t| t.trim().is_empty());
+    if ["name", "by"]
+        .iter()
+        .all(|key| members.get(*key).is_none_or(is_blank))
+    {
+        members.remove("by");
+        members.insert("name".to_owned(), name.as_ref().into());
+    }
 }
 
 fn no_act() -> Problem {

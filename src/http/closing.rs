@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::Context;
 use super::problem::Problem;
+use crate::access::Caller;
 use crate::closing::ClosingView;
 use crate::criteria::termination::{Recovered, Target, Track};
 use crate::pipeline::{Command, Refusal};
@@ -18,8 +19,9 @@ type Answer = Result<Json<ClosingView>, Problem>;
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RecoveredBody {
+    /// May be left out by somebody whose token has a name.
     #[serde(alias = "name")]
-    by: String,
+    by: Option<String>,
     note: String,
     source: bool,
     environment: bool,
@@ -29,21 +31,23 @@ pub(super) struct RecoveredBody {
 
 pub(super) async fn recovered(
     State(context): State<Context>,
+    caller: Caller,
     Path(id): Path<String>,
     body: Result<Json<RecoveredBody>, JsonRejection>,
 ) -> Answer {
     let Json(body) = body.map_err(|error| bad(error.body_text()))?;
-    ensure_named(&body.by, &body.note)?;
+    let by = caller.person(body.by.as_deref())?.to_string();
+    ensure_noted(&body.note)?;
     let track = Track::from_word(&body.track)
         .ok_or_else(|| bad("`track` is facility or orphan".to_owned()))?;
-    let asked = context.core.ask(|answer| Command::Recovered {
+    let asked = context.core.act(|answer| Command::Recovered {
         id,
         recovered: Recovered {
             source: body.source,
             environment: body.environment,
         },
         track,
-        by: body.by,
+        by,
         note: body.note,
         answer,
     });
@@ -54,8 +58,9 @@ pub(super) async fn recovered(
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct CloseBody {
+    /// May be left out by somebody whose token has a name.
     #[serde(alias = "name")]
-    by: String,
+    by: Option<String>,
     note: String,
     /// `TERMINATE_NORMAL` or `TERMINATE_EXISTING`.
     to: String,
@@ -63,26 +68,28 @@ pub(super) struct CloseBody {
 
 pub(super) async fn close(
     State(context): State<Context>,
+    caller: Caller,
     Path(id): Path<String>,
     body: Result<Json<CloseBody>, JsonRejection>,
 ) -> Answer {
     let Json(body) = body.map_err(|error| bad(error.body_text()))?;
-    ensure_named(&body.by, &body.note)?;
+    let by = caller.person(body.by.as_deref())?.to_string();
+    ensure_noted(&body.note)?;
     let to = Target::from_word(&body.to)
         .ok_or_else(|| bad("`to` is TERMINATE_NORMAL or TERMINATE_EXISTING".to_owned()))?;
-    let asked = context.core.ask(|answer| Command::Close {
+    let asked = context.core.act(|answer| Command::Close {
         id,
         to,
-        by: body.by,
+        by,
         note: body.note,
         answer,
     });
     asked.await?.map(Json).map_err(problem)
 }
 
-fn ensure_named(by: &str, note: &str) -> Result<(), Problem> {
-    if by.trim().is_empty() || note.trim().is_empty() {
-        return Err(bad("`by` and `note` must not be empty".to_owned()));
+fn ensure_noted(note: &str) -> Result<(), Problem> {
+    if note.trim().is_empty() {
+        return Err(bad("`note` must not be empty".to_owned()));
     }
     Ok(())
 }

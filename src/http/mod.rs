@@ -1,15 +1,19 @@
 //! The HTTP interface: status, API and metrics.
 //!
 //! It asks the core and the casework task and reads the store; it changes
-//! nothing by itself. Without
-//! a token it is only ever served on loopback.
+//! nothing by itself. Each path says what a request to it does, and so who may
+//! send it. Without a token it is only ever served on loopback.
 
 mod api;
 mod cases;
 mod closing;
 mod guard;
+mod headers;
+mod keyring;
 mod metrics;
+mod mute;
 mod problem;
+mod routes;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -18,7 +22,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware;
-use axum::routing::{get, post};
+use axum::routing::get;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
@@ -28,9 +32,13 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
+use crate::access::Act;
 use crate::pipeline::{Casework, Core};
+use routes::Routes;
 
-pub use guard::Token;
+pub use guard::Guard;
+pub use keyring::Key;
+pub use routes::Route;
 
 /// Largest request body: 64 KiB.
 const BODY_MAX: usize = 64 * 1024;
@@ -44,8 +52,8 @@ pub struct Context {
     pub casework: Casework,
     /// The embedded store's folder.
     pub store: PathBuf,
-    /// Demanded of every request but the health checks, when set.
-    pub token: Option<Arc<Token>>,
+    /// Stands before everything but the health checks.
+    pub guard: Arc<Guard>,
 }
 
 /// Most connections at once; further ones wait in the system's queue. The alarm
@@ -107,34 +115,74 @@ async fn accept(
     }
 }
 
-fn router(context: Context) -> Router {
-    let guarded = Router::new()
-        .route("/metrics", get(metrics::metrics))
-        .route("/api/v1/status", get(api::status))
-        .route("/api/v1/instruments", get(api::instruments))
-        .route("/api/v1/readings", get(api::readings))
-        .route("/api/v1/activations", get(api::activations))
-        .route("/api/v1/activations/{id}", get(api::activation))
-        .route("/api/v1/activations/{id}/ack", post(api::acknowledge))
-        .route(
+/// Every path but the health checks, and what a request to it does.
+pub fn routes() -> Vec<Route> {
+    guarded().into_parts().1
+}
+
+fn guarded() -> Routes {
+    let mut routes = Routes::default()
+        .get("/metrics", Act::Read, metrics::metrics)
+        .get("/api/v1/status", Act::Read, api::status)
+        .get("/api/v1/instruments", Act::Read, api::instruments)
+        .get("/api/v1/readings", Act::Read, api::readings)
+        .get("/api/v1/activations", Act::Read, api::activations)
+        .get("/api/v1/activations/{id}", Act::Read, api::activation)
+        .post(
+            "/api/v1/activations/{id}/ack",
+            Act::Acknowledge,
+            api::acknowledge,
+        )
+        .post("/api/v1/activations/{id}/shelve", Act::Shelve, mute::shelve)
+        .post(
+            "/api/v1/activations/{id}/unshelve",
+            Act::Unshelve,
+            mute::unshelve,
+        )
+        .get("/api/v1/out-of-service", Act::Read, mute::services)
+        .post(
+            "/api/v1/instruments/{id}/out-of-service",
+            Act::OutOfService,
+            mute::out_of_service,
+        )
+        .post(
+            "/api/v1/instruments/{id}/in-service",
+            Act::OutOfService,
+            mute::in_service,
+        )
+        .post(
             "/api/v1/activations/{id}/recovered",
-            post(closing::recovered),
+            Act::Recovered,
+            closing::recovered,
         )
-        .route("/api/v1/activations/{id}/close", post(closing::close))
-        .route(
-            "/api/v1/activations/{id}/{act}",
-            post(cases::act_on_activation),
-        )
-        .route("/api/v1/books", get(api::books))
-        .route("/api/v1/cases", get(cases::list).post(cases::open))
-        .route("/api/v1/cases/{id}", get(cases::show))
-        .route("/api/v1/cases/{id}/{act}", post(cases::act))
-        .route("/api/v1/deadlines", get(cases::deadlines))
-        .route("/api/v1/recap.csv", get(cases::recap))
-        .layer(middleware::from_fn_with_state(
-            context.clone(),
-            guard::demand_token,
-        ));
+        .post("/api/v1/activations/{id}/close", Act::Close, closing::close)
+        .get("/api/v1/books", Act::Read, api::books)
+        .get("/api/v1/cases", Act::Read, cases::list)
+        .post("/api/v1/cases", Act::OpenCase, cases::open)
+        .get("/api/v1/cases/{id}", Act::Read, cases::show)
+        .get("/api/v1/deadlines", Act::Read, cases::deadlines)
+        .get("/api/v1/recap.csv", Act::Read, cases::recap);
+    for (word, act) in cases::ON_ACTIVATIONS {
+        let path = format!("/api/v1/activations/{{id}}/{word}");
+        routes = routes.post(&path, *act, |context, caller, id, body| {
+            cases::on_activation(word, context, caller, id, body)
+        });
+    }
+    for (word, act) in cases::ON_CASES {
+        let path = format!("/api/v1/cases/{{id}}/{word}");
+        routes = routes.post(&path, *act, |context, caller, id, body| {
+            cases::on_case(word, context, caller, id, body)
+        });
+    }
+    routes
+}
+
+fn router(context: Context) -> Router {
+    let (guarded, _) = guarded().into_parts();
+    let guarded = guarded.layer(middleware::from_fn_with_state(
+        context.clone(),
+        guard::admit,
+    ));
     Router::new()
         .route("/healthz", get(api::healthz))
         .route("/readyz", get(api::readyz))
@@ -142,5 +190,6 @@ fn router(context: Context) -> Router {
         .fallback(problem::not_found)
         .method_not_allowed_fallback(problem::not_allowed)
         .layer(DefaultBodyLimit::max(BODY_MAX))
+        .layer(middleware::map_response(headers::harden))
         .with_state(context)
 }

@@ -4,8 +4,13 @@ use axum::http::{Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
+use crate::access::NoPerson;
 use crate::error::excerpt;
 use crate::pipeline::Gone;
+
+/// Longest account of what is wrong, in characters; it may repeat a part of what
+/// was asked.
+const DETAIL_CHARS: usize = 4000;
 
 /// What is wrong, in the shape that every client gets.
 #[derive(Debug)]
@@ -31,6 +36,12 @@ impl Problem {
     }
 }
 
+impl From<NoPerson> for Problem {
+    fn from(nobody: NoPerson) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, nobody.to_string())
+    }
+}
+
 impl From<Gone> for Problem {
     fn from(gone: Gone) -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, gone.to_string())
@@ -43,7 +54,7 @@ impl IntoResponse for Problem {
             "type": "about:blank",
             "title": self.status.canonical_reason().unwrap_or("Error"),
             "status": self.status.as_u16(),
-            "detail": self.detail,
+            "detail": excerpt(&self.detail, DETAIL_CHARS),
         });
         if let (Some((name, value)), Some(members)) = (self.extra, body.as_object_mut()) {
             members.insert(name.to_owned(), value);

@@ -145,7 +145,7 @@ fn create_aside(path: &Path) -> io::Result<(File, PathBuf)> {
     }
 }
 
-fn sync_folder_of(path: &Path) -> io::Result<()> {
+pub(super) fn sync_folder_of(path: &Path) -> io::Result<()> {
     path.parent().map_or(Ok(()), |folder| {
         // A bare file name has the empty path as its parent.
         let here = Path::new(".");

@@ -23,20 +23,32 @@
 //! journal fails, people are told all the same and the message says so.
 
 mod disk;
+mod examine;
+mod fault;
+mod heads;
 mod record;
 mod scan;
+mod signed;
+mod signer;
+mod walk;
 
 use std::fs::{self, File};
 use std::io;
 use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 pub use disk::{Disk, OsDisk, PrivateDisk, Segment};
+pub use examine::{BadHead, Examination, HeadFault, Heads, Mended, examine};
+pub use fault::{Fault, FirstBad};
+pub use heads::{HEADS_FILE, HeadsError, HeadsFile};
 pub use record::{Chained, Entry, Outcome, Outgoing, Record, Repair};
 pub use scan::{
-    Fault, FirstBad, Opened, Recovery, Summary, Told, Torn, VerifyError, Waiting, replay,
-    replay_chain, verify, verify_chain,
+    Opened, Recovery, Summary, Told, Torn, VerifyError, Waiting, replay, replay_chain, verify,
+    verify_chain,
 };
+pub use signed::{PublicKey, is_signed_by, public_keys};
+pub use signer::{KeyError, Keys, PUBLIC_FILE, SECRET_FILE, Signer, open_keys};
 
 use crate::clock::Wall;
 use record::Hash;
@@ -113,6 +125,23 @@ pub enum JournalError {
     },
 }
 
+/// By how much the stamp of a record is moved when one with the same text was
+/// tried before and failed.
+const AFTER_FAILURE: Duration = Duration::from_millis(1);
+
+/// Failed attempts that are remembered.
+const MOST_FAILED: usize = 1000;
+
+/// Records that are written with one sync.
+struct Batch {
+    lines: Vec<u8>,
+    /// Hash of the first one.
+    first: Option<Hash>,
+    /// Hash of the last one, or of the one before when there is none.
+    head: Hash,
+    next_seq: u64,
+}
+
 /// The one writer of a journal, or of another chain. Its calls block: they sync.
 #[derive(Debug)]
 pub struct Journal<E = Entry> {
@@ -125,6 +154,9 @@ pub struct Journal<E = Entry> {
     len: u64,
     next_seq: u64,
     head: Hash,
+    /// First hashes of attempts that failed: none of them is written again, so
+    /// that what they may have left on the disk can be told from a copy.
+    failed: Vec<Hash>,
     /// Held as long as the journal is open.
     _lock: File,
     _entries: PhantomData<fn(E)>,
@@ -196,6 +228,7 @@ impl<E: Chained> Journal<E> {
             len: end.len,
             next_seq: end.next_seq,
             head: if end.is_sound { end.head } else { Hash::ZERO },
+            failed: Vec::new(),
             _lock: lock,
             _entries: PhantomData,
         };
@@ -237,19 +270,27 @@ impl<E: Chained> Journal<E> {
     where
         E: 'e,
     {
+        let entries: Vec<&E> = entries.into_iter().collect();
         let seq = self.next_seq;
-        let (mut next_seq, mut head, mut lines) = (seq, self.head, Vec::new());
-        for entry in entries {
-            let (line, hash) = record::encode(next_seq, head, at, entry).map_err(|source| {
-                JournalError::Encode {
-                    seq: next_seq,
-                    source,
-                }
-            })?;
-            lines.extend_from_slice(&line);
-            head = hash;
-            next_seq += 1;
+        if entries.is_empty() {
+            return Ok(());
         }
+        let mut at = at;
+        let Batch {
+            lines,
+            first,
+            head,
+            next_seq,
+        } = loop {
+            let batch = self.encode(at, &entries)?;
+            if !batch
+                .first
+                .is_some_and(|first| self.failed.contains(&first))
+            {
+                break batch;
+            }
+            at = at.saturating_add(AFTER_FAILURE);
+        };
         let bytes = u64::try_from(lines.len()).unwrap_or(u64::MAX);
         let is_full = self.len > 0 && self.len.saturating_add(bytes) > SEGMENT_BYTES;
         if self.segment.is_none() || is_full {
@@ -257,12 +298,37 @@ impl<E: Chained> Journal<E> {
             self.segment = Some(self.create(seq)?);
             self.len = 0;
         }
-        self.write(&lines)
-            .map_err(|source| JournalError::Write { seq, source })?;
+        if let Err(source) = self.write(&lines) {
+            if self.failed.len() == MOST_FAILED {
+                self.failed.remove(0);
+            }
+            self.failed.extend(first);
+            return Err(JournalError::Write { seq, source });
+        }
+        self.failed.clear();
         self.len = self.len.saturating_add(bytes);
         self.head = head;
         self.next_seq = next_seq;
         Ok(())
+    }
+
+    fn encode(&self, at: Wall, entries: &[&E]) -> Result<Batch, JournalError> {
+        let mut batch = Batch {
+            lines: Vec::new(),
+            first: None,
+            head: self.head,
+            next_seq: self.next_seq,
+        };
+        for entry in entries {
+            let seq = batch.next_seq;
+            let (line, hash) = record::encode(seq, batch.head, at, entry)
+                .map_err(|source| JournalError::Encode { seq, source })?;
+            batch.lines.extend_from_slice(&line);
+            batch.first.get_or_insert(hash);
+            batch.head = hash;
+            batch.next_seq += 1;
+        }
+        Ok(batch)
     }
 
     /// Writes and syncs, or leaves the segment as it was, or without one.
@@ -301,9 +367,7 @@ impl<E: Chained> Journal<E> {
     fn create(&mut self, seq: u64) -> Result<(PathBuf, Box<dyn Segment>), JournalError> {
         let mut attempt = 0;
         loop {
-            let path = self
-                .folder
-                .join(format!("{}-{seq:010}-{attempt:02}.ndjson", E::NAME));
+            let path = self.folder.join(walk::segment_name(E::NAME, seq, attempt));
             match self.disk.create(&path) {
                 Ok(segment) => return Ok((path, segment)),
                 Err(error)

@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::activation::{Event, Snapshot, Transition};
+use crate::activation::{Event, OutOfService, Snapshot, Transition};
 use crate::clock::Wall;
 
 /// Something to be sent to one subscriber.
@@ -93,6 +93,22 @@ pub enum Entry {
         /// Remark.
         note: String,
     },
+    /// A person took a station out of service.
+    OutOfService {
+        /// Until when, and why.
+        out: Box<OutOfService>,
+    },
+    /// It is in service again.
+    BackInService {
+        /// The instrument.
+        instrument: String,
+        /// Who.
+        by: String,
+        /// Through which channel.
+        channel: String,
+        /// Remark.
+        note: String,
+    },
     /// A setting or a level changed.
     Changed {
         /// Which.
@@ -151,8 +167,9 @@ pub trait Chained: Serialize + DeserializeOwned {
     /// The entry that tells of a repair.
     fn repaired(repair: Repair) -> Self;
 
-    /// Whether it tells of a repair after which a new chain begins.
-    fn begins_anew(&self) -> bool;
+    /// Where the old chain ended, when it tells of a repair after which a new one
+    /// begins.
+    fn old_head(&self) -> Option<&str>;
 }
 
 impl Chained for Entry {
@@ -173,14 +190,15 @@ impl Chained for Entry {
         }
     }
 
-    fn begins_anew(&self) -> bool {
-        matches!(
-            self,
+    fn old_head(&self) -> Option<&str> {
+        match self {
             Self::Repaired {
+                old_head,
                 new_chain: true,
                 ..
-            }
-        )
+            } => Some(old_head),
+            _ => None,
+        }
     }
 }
 
@@ -196,7 +214,7 @@ pub struct Record<E = Entry> {
 }
 
 /// A SHA-256.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Hash([u8; 32]);
 
 impl Hash {
@@ -205,6 +223,24 @@ impl Hash {
 
     fn of(bytes: &[u8]) -> Self {
         Self(Sha256::digest(bytes).into())
+    }
+
+    /// Reads 64 digits, as they are written: lower-case.
+    pub(super) fn parse(digits: &[u8]) -> Option<Self> {
+        let nibble = |digit: u8| match digit {
+            b'0'..=b'9' => Some(digit - b'0'),
+            b'a'..=b'f' => Some(digit - b'a' + 10),
+            _ => None,
+        };
+        let mut hash = [0; 32];
+        let (pairs, rest) = digits.as_chunks::<2>();
+        if pairs.len() != hash.len() || !rest.is_empty() {
+            return None;
+        }
+        for (byte, [high, low]) in hash.iter_mut().zip(pairs) {
+            *byte = nibble(*high)? << 4 | nibble(*low)?;
+        }
+        Some(Self(hash))
     }
 }
 
@@ -257,8 +293,7 @@ pub(super) fn encode<E: Serialize>(
 /// What a sound line says of its place in the chain.
 #[derive(Debug)]
 pub(super) struct Decoded<E> {
-    pub(super) seq: u64,
-    pub(super) prev: String,
+    pub(super) prev: Hash,
     pub(super) hash: Hash,
     pub(super) record: Record<E>,
 }
@@ -285,20 +320,20 @@ pub(super) fn decode<E: DeserializeOwned>(line: &[u8]) -> Result<Decoded<E>, Bad
         .and_then(|tail| tail.strip_suffix(HASH_END))
         .ok_or(BadLine::Malformed)?;
     let hash = Hash::of(body);
-    if hash.to_string().as_bytes() != stored {
+    if Hash::parse(stored) != Some(hash) {
         return Err(BadLine::Hash);
     }
     let mut json = body.to_vec();
     json.push(b'}');
     let head: Head = serde_json::from_slice(&json).map_err(|_| BadLine::Malformed)?;
     let at = Wall::parse_rfc3339(&head.at).map_err(|_| BadLine::Malformed)?;
+    let prev = Hash::parse(head.prev.as_bytes()).ok_or(BadLine::Malformed)?;
     // The text is what its writer wrote; a kind of a later version is no damage.
     let entry = serde_json::from_slice::<Whole<E>>(&json)
         .ok()
         .map(|whole| whole.entry);
     Ok(Decoded {
-        seq: head.seq,
-        prev: head.prev,
+        prev,
         hash,
         record: Record {
             seq: head.seq,

@@ -2,60 +2,16 @@
 //! collecting what a restart goes on from.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
-use std::fs::{self, File};
-use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 
 use super::JournalError;
-use super::record::{self, BadLine, Chained, Decoded, Entry, Hash, Outgoing, Record};
+use super::fault::FirstBad;
+use super::record::{Chained, Entry, Hash, Outgoing, Record};
+use super::signer::KEY;
+use super::walk::walk;
 use crate::activation::{Event, Saved, Transition};
 use crate::clock::Wall;
-
-/// What is wrong with a record.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum Fault {
-    /// The line is no record.
-    #[error("not a record")]
-    Malformed,
-    /// The text was changed: its hash is another.
-    #[error("its hash does not fit its text")]
-    Hash,
-    /// It does not follow the record before it: one was removed, inserted or moved.
-    #[error("it does not follow the record before it")]
-    Chain,
-    /// Its number is not the next one.
-    #[error("expected number {expected}")]
-    Sequence {
-        /// The number that should follow.
-        expected: u64,
-    },
-}
-
-/// The first record that is not as it was written.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FirstBad {
-    /// Its segment.
-    pub segment: PathBuf,
-    /// Its line, from 1.
-    pub line: u64,
-    /// Its number, when it can be read.
-    pub seq: Option<u64>,
-    /// What is wrong.
-    pub fault: Fault,
-}
-
-impl fmt::Display for FirstBad {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = self.segment.file_name().unwrap_or_default();
-        write!(f, "{} line {}", name.display(), self.line)?;
-        if let Some(seq) = self.seq {
-            write!(f, ", record {seq}")?;
-        }
-        write!(f, ": {}", self.fault)
-    }
-}
+use crate::reading::InstrumentId;
 
 /// A last line without its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -136,6 +92,8 @@ pub struct Recovery {
     pub repair_error: Option<JournalError>,
     /// Hash of the policy recorded last.
     pub policy: Option<String>,
+    /// Public key recorded last.
+    pub key: Option<String>,
 }
 
 /// What was found when a chain was opened.
@@ -185,19 +143,20 @@ pub fn verify(folder: &Path) -> Result<Summary, VerifyError> {
 /// As [`verify`].
 pub fn verify_chain<E: Chained>(folder: &Path) -> Result<Summary, VerifyError> {
     let mut span: Option<(Wall, Wall)> = None;
-    let chain = walk(folder, |record: Record<E>| {
+    let chain = walk(folder, BTreeSet::new(), |record: Record<E>| {
         span = Some((span.map_or(record.at, |(first, _)| first), record.at));
     })?;
-    if let Some(first_bad) = chain.first_bad {
-        return Err(VerifyError::Bad(first_bad));
-    }
-    Ok(Summary {
+    let summary = Summary {
         records: chain.records,
-        head: chain.head.to_string(),
+        head: chain.head().to_string(),
         span,
         unaccepted: chain.unaccepted,
-        torn: chain.torn,
-    })
+        torn: chain.torn.clone(),
+    };
+    match chain.into_findings().into_iter().next() {
+        Some(first_bad) => Err(VerifyError::Bad(first_bad)),
+        None => Ok(summary),
+    }
 }
 
 /// Hands every sound record to `visit`, in order.
@@ -218,7 +177,7 @@ pub fn replay_chain<E: Chained>(
     folder: &Path,
     visit: impl FnMut(Record<E>),
 ) -> Result<(), JournalError> {
-    walk(folder, visit).map(drop)
+    walk(folder, BTreeSet::new(), visit).map(drop)
 }
 
 /// Reads everything, for the writer.
@@ -228,29 +187,31 @@ pub(super) fn recover<E: Chained>(
 ) -> Result<(Opened, End), JournalError> {
     let mut last_at = None;
     let mut unknown = 0;
-    let chain = walk(folder, |record: Record<E>| {
+    let chain = walk(folder, BTreeSet::new(), |record: Record<E>| {
         last_at = Some(record.at);
         unknown += u64::from(record.entry.is_none());
         visit(record);
     })?;
+    let path = chain.segment().map(ToOwned::to_owned);
+    let end = End {
+        len: chain.len,
+        next_seq: chain.last_seq + 1,
+        head: chain.last,
+        is_sound: chain.is_sound,
+        path,
+    };
     let opened = Opened {
         records: chain.records,
         last_at,
-        first_bad: chain.first_bad,
+        unknown,
         // A torn line that is not the last was left by a failing disk, and the
         // chain went on in the next segment.
         torn: chain
             .torn
-            .filter(|torn| chain.path.as_ref() == Some(&torn.segment)),
-        unknown,
+            .clone()
+            .filter(|torn| end.path.as_ref() == Some(&torn.segment)),
+        first_bad: chain.into_findings().into_iter().next(),
         repair_error: None,
-    };
-    let end = End {
-        path: chain.path,
-        len: chain.len,
-        next_seq: chain.last_seq + 1,
-        head: chain.head,
-        is_sound: chain.is_sound,
     };
     Ok((opened, end))
 }
@@ -260,10 +221,13 @@ pub(super) struct Collected {
     snapshot: Option<Saved>,
     /// By activation, with the record's number.
     latest: BTreeMap<String, (u64, Box<Transition>)>,
+    /// Who is out of service.
+    out_of_service: BTreeMap<String, Saved>,
     /// By the number of the record that decided it.
     waiting: BTreeMap<u64, Waiting>,
     notices: BTreeSet<String>,
     policy: Option<String>,
+    key: Option<String>,
 }
 
 impl Collected {
@@ -272,6 +236,7 @@ impl Collected {
         let mut latest: Vec<_> = self.latest.into_values().collect();
         latest.sort_by_key(|(seq, _)| *seq);
         saved.extend(latest.into_iter().map(|(_, t)| Saved::Transition(t)));
+        saved.extend(self.out_of_service.into_values());
         Recovery {
             saved,
             waiting: self.waiting.into_values().collect(),
@@ -283,6 +248,7 @@ impl Collected {
             unknown: opened.unknown,
             repair_error: opened.repair_error,
             policy: self.policy,
+            key: self.key,
         }
     }
 
@@ -291,6 +257,7 @@ impl Collected {
             None => {}
             Some(Entry::Snapshot { snapshot }) => {
                 self.latest.clear();
+                self.out_of_service.clear();
                 self.snapshot = Some(Saved::Snapshot(snapshot));
             }
             Some(Entry::Transition { transition, outbox }) => {
@@ -308,7 +275,18 @@ impl Collected {
                     !waiting.outgoing.is_empty()
                 });
             }
+            Some(Entry::OutOfService { out }) => {
+                let key = out.instrument.to_string();
+                self.out_of_service.insert(key, Saved::OutOfService(out));
+            }
+            Some(Entry::BackInService { instrument, .. }) => {
+                if let Some(id) = InstrumentId::new(&instrument) {
+                    self.out_of_service
+                        .insert(instrument, Saved::BackInService(id));
+                }
+            }
             Some(Entry::Policy { hash, .. }) => self.policy = Some(hash),
+            Some(Entry::Changed { what, new, .. }) if what == KEY => self.key = Some(new),
             Some(
                 Entry::Started { .. }
                 | Entry::Stopped { .. }
@@ -327,160 +305,5 @@ impl Collected {
             let outgoing = outbox.into_iter().collect();
             self.waiting.insert(seq, Waiting { told, outgoing });
         }
-    }
-}
-
-/// What is known of the chain after the records read so far.
-struct Chain {
-    path: Option<PathBuf>,
-    len: u64,
-    records: u64,
-    last_seq: u64,
-    head: Hash,
-    /// The record before the last: where the chain goes on when the last one
-    /// was never accepted.
-    before: Option<(u64, Hash)>,
-    is_sound: bool,
-    first_bad: Option<FirstBad>,
-    torn: Option<Torn>,
-    unaccepted: u64,
-}
-
-fn walk<E: Chained>(
-    folder: &Path,
-    mut visit: impl FnMut(Record<E>),
-) -> Result<Chain, JournalError> {
-    let mut chain = Chain {
-        path: None,
-        len: 0,
-        records: 0,
-        last_seq: 0,
-        head: Hash::ZERO,
-        before: None,
-        is_sound: true,
-        first_bad: None,
-        torn: None,
-        unaccepted: 0,
-    };
-    for path in segments(folder, E::NAME)? {
-        chain.path = Some(path.clone());
-        chain.len = 0;
-        chain
-            .read(&path, &mut visit)
-            .map_err(|source| JournalError::Read { path, source })?;
-    }
-    Ok(chain)
-}
-
-fn segments(folder: &Path, name: &str) -> Result<Vec<PathBuf>, JournalError> {
-    let start = format!("{name}-");
-    let failed = |source| JournalError::Folder {
-        path: folder.to_owned(),
-        source,
-    };
-    let mut paths = Vec::new();
-    for entry in fs::read_dir(folder).map_err(failed)? {
-        let path = entry.map_err(failed)?.path();
-        let name = path.file_name().and_then(|name| name.to_str());
-        if name.is_some_and(|name| name.starts_with(&start) && name.ends_with(".ndjson")) {
-            paths.push(path);
-        }
-    }
-    paths.sort();
-    Ok(paths)
-}
-
-impl Chain {
-    fn read<E: Chained>(
-        &mut self,
-        path: &Path,
-        visit: &mut impl FnMut(Record<E>),
-    ) -> std::io::Result<()> {
-        let mut reader = BufReader::new(File::open(path)?);
-        let mut line = Vec::new();
-        let mut n = 0;
-        loop {
-            line.clear();
-            let read = u64::try_from(reader.read_until(b'\n', &mut line)?).unwrap_or(u64::MAX);
-            if read == 0 {
-                return Ok(());
-            }
-            n += 1;
-            let Some(text) = line.strip_suffix(b"\n") else {
-                self.torn = Some(Torn {
-                    segment: path.to_owned(),
-                    bytes: read,
-                    kept: None,
-                });
-                return Ok(());
-            };
-            self.len += read;
-            match record::decode(text) {
-                Ok(decoded) => self.follow(path, n, decoded, visit),
-                Err(bad) => {
-                    let fault = match bad {
-                        BadLine::Malformed => Fault::Malformed,
-                        BadLine::Hash => Fault::Hash,
-                    };
-                    self.is_sound = false;
-                    self.note(path, n, None, fault);
-                }
-            }
-        }
-    }
-
-    fn follow<E: Chained>(
-        &mut self,
-        path: &Path,
-        line: u64,
-        decoded: Decoded<E>,
-        visit: &mut impl FnMut(Record<E>),
-    ) {
-        let Decoded {
-            seq,
-            prev,
-            hash,
-            record,
-        } = decoded;
-        let begins_anew = record.entry.as_ref().is_some_and(E::begins_anew)
-            && prev == Hash::ZERO.to_string()
-            && self.first_bad.is_some();
-        if begins_anew {
-            self.is_sound = true;
-        } else if self.is_sound && prev != self.head.to_string() {
-            match self.before {
-                Some((before_seq, before))
-                    if line == 1 && prev == before.to_string() && seq == before_seq + 1 =>
-                {
-                    self.unaccepted += 1;
-                    self.records -= 1;
-                    self.last_seq = before_seq;
-                    self.head = before;
-                }
-                _ => {
-                    self.is_sound = false;
-                    self.note(path, line, Some(seq), Fault::Chain);
-                }
-            }
-        }
-        let expected = self.last_seq + 1;
-        if self.is_sound && !begins_anew && seq != expected {
-            self.is_sound = false;
-            self.note(path, line, Some(seq), Fault::Sequence { expected });
-        }
-        self.before = Some((self.last_seq, self.head));
-        self.records += 1;
-        self.last_seq = self.last_seq.max(seq);
-        self.head = hash;
-        visit(record);
-    }
-
-    fn note(&mut self, path: &Path, line: u64, seq: Option<u64>, fault: Fault) {
-        self.first_bad.get_or_insert_with(|| FirstBad {
-            segment: path.to_owned(),
-            line,
-            seq,
-            fault,
-        });
     }
 }

@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::*;
 use crate::activation::{
-    Config, Coordinates, Effect, Judged, Machine, PlaceContext, Saved, SiteRef, Transition,
+    Activation, Config, Coordinates, Effect, Judged, Machine, PlaceContext, Saved, SiteRef,
+    Transition,
 };
 use crate::clock::{Mono, Received};
 use crate::criteria::{
@@ -80,7 +81,8 @@ fn a_transition_of_version_1_is_read_and_written_the_same() {
     transitions.extend(hear(&mut machine, 1, 2, 3.5));
     let mut lines = Vec::new();
     let mut prev = Hash::ZERO;
-    for (seq, transition) in (1..).zip(transitions) {
+    for (seq, mut transition) in (1..).zip(transitions) {
+        forget_later_fields(&mut transition.activation);
         let outbox = vec![Outgoing {
             message: "A-1.1".to_owned(),
             subscriber: "mqtt".to_owned(),
@@ -100,6 +102,16 @@ fn a_transition_of_version_1_is_read_and_written_the_same() {
         let (again, hash) = record::encode(seq, prev, at, &entry.unwrap()).unwrap();
         assert_eq!(String::from_utf8(again).unwrap().trim_end(), line);
         prev = hash;
+    }
+}
+
+/// What a record of version 1 does not hold yet.
+fn forget_later_fields(activation: &mut Activation) {
+    activation.confirmed_by = None;
+    let members = activation.members.iter_mut();
+    let highest = members.map(|member| &mut member.highest);
+    for evidence in highest.chain([&mut activation.latest, &mut activation.highest]) {
+        evidence.behind = Box::default();
     }
 }
 
@@ -191,11 +203,13 @@ fn check_damage(damage: impl Fn(&mut Vec<String>), line: u64, fault: Fault) {
 fn every_edit_removal_reorder_and_insertion_is_found() {
     let edit = |lines: &mut Vec<String>| lines[2] = lines[2].replace("n3", "nX");
     check_damage(edit, 3, Fault::Hash);
-    check_damage(|lines| drop(lines.remove(2)), 3, Fault::Chain);
-    check_damage(|lines| lines.swap(1, 2), 2, Fault::Chain);
-    check_damage(|lines| lines.insert(2, lines[1].clone()), 3, Fault::Chain);
+    let missing = |last| Fault::Missing { last };
+    check_damage(|lines| drop(lines.remove(2)), 3, missing(3));
+    check_damage(|lines| lines.swap(1, 2), 2, Fault::Swapped);
+    check_damage(|lines| lines.insert(2, lines[1].clone()), 3, Fault::Swapped);
+    check_damage(|lines| lines.insert(1, lines[3].clone()), 2, Fault::Swapped);
     check_damage(|lines| lines[2] = "{}".to_owned(), 3, Fault::Malformed);
-    check_damage(|lines| drop(lines.remove(0)), 1, Fault::Chain);
+    check_damage(|lines| drop(lines.remove(0)), 1, missing(1));
     check_damage(
         |lines| lines[4] = lines[4].replace("n5", "nX"),
         5,
@@ -452,7 +466,7 @@ fn a_restart_goes_on_from_the_last_state_and_with_the_open_outbox() {
     let (mut journal, _) = Journal::open(folder.path(), at(0)).unwrap();
     let mut machine = Machine::new(Config::default());
     let to = |transition: &Transition, subscriber: &str| Outgoing {
-        message: crate::activation::Event::message_id(&transition.activation),
+        message: crate::activation::Event::message_id(transition),
         subscriber: subscriber.to_owned(),
     };
     let mut sent = Vec::new();

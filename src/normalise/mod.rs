@@ -112,6 +112,16 @@ impl Normaliser {
         &self.instrument
     }
 
+    /// Maker and model of the instrument.
+    pub fn model(&self) -> &str {
+        &self.profile.title
+    }
+
+    /// Its own calibration.
+    pub const fn calibration(&self) -> &Calibration {
+        &self.calibration
+    }
+
     /// Converts a raw reading.
     pub fn reading(&self, raw: &RawReading, arrival: &Arrival) -> Reading {
         let mut flags = raw.flags;

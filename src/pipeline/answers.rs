@@ -9,7 +9,11 @@ use super::command::{
 };
 use super::core::CoreTask;
 use super::instrument::Link;
-use crate::activation::{AckError, Activation, ActivationId, ActivationView, Mode, Person};
+use super::outbox::Recorded;
+use crate::activation::{
+    AckError, Activation, ActivationId, ActivationView, Effect, Event, Mode, Person,
+};
+use crate::clock::Received;
 use crate::error::excerpt;
 use crate::exchange::reading_record;
 use crate::store::embedded::{Health, Tally};
@@ -37,6 +41,31 @@ impl CoreTask {
                 };
                 drop(answer.send(self.acknowledge(&id, version, person)));
             }
+            Command::Shelve {
+                id,
+                version,
+                shelving,
+                by,
+                answer,
+            } => drop(answer.send(self.shelve(&id, version, shelving, &by))),
+            Command::Unshelve { id, by, answer } => drop(answer.send(self.unshelve(&id, &by))),
+            Command::OutOfService {
+                instrument,
+                lasting,
+                by,
+                answer,
+            } => drop(answer.send(self.take_out_of_service(&instrument, lasting, &by))),
+            Command::BackInService {
+                instrument,
+                by,
+                answer,
+            } => drop(answer.send(self.back_in_service(&instrument, &by))),
+            Command::Services(answer) => drop(answer.send(self.services())),
+            Command::Unaccepted(id) => {
+                let now = self.parts.clock.now();
+                let effects = self.parts.machine.unaccepted(&id, now);
+                self.changed(now, effects, Vec::new());
+            }
             Command::Recovered {
                 id,
                 recovered,
@@ -56,6 +85,10 @@ impl CoreTask {
                 answer,
             } => drop(answer.send(self.close(&id, to, by_http(&by, &note)))),
             Command::Unsaved(answer) => drop(answer.send(self.unsaved())),
+            Command::Written(answer) => self.hand_on(Recorded {
+                written: Some(answer),
+                ..Recorded::now()
+            }),
         }
     }
 
@@ -70,26 +103,45 @@ impl CoreTask {
         let now = self.parts.clock.now();
         match self.parts.machine.acknowledge(&id, version, person, now) {
             Ok(effects) => {
-                if !effects.is_empty() {
-                    let notes = self.follow(now, &effects);
-                    self.record(effects, notes, None);
-                }
-                self.parts
-                    .machine
-                    .activation(&id)
-                    .map(|activation| self.shown(activation))
-                    .ok_or_else(unknown)
+                self.changed(now, effects, Vec::new());
+                self.status_of(&id)
             }
-            Err(error) => {
-                let text = error.to_string();
-                Err(match error {
-                    AckError::Version { current, .. } => {
-                        Refusal::Stale(Box::new(self.shown(&current)), text)
-                    }
-                    AckError::Unknown(_) => Refusal::Unknown(text),
-                    _ => Refusal::Invalid(text),
-                })
+            Err(error) => Err(self.refused(error)),
+        }
+    }
+
+    /// Records what a person or time brought about.
+    pub(super) fn changed(&mut self, now: Received, effects: Vec<Effect>, notices: Vec<Event>) {
+        if effects.is_empty() && notices.is_empty() {
+            return;
+        }
+        let notes = self.follow(now, &effects);
+        self.hand_on(Recorded {
+            effects,
+            notices,
+            notes,
+            ..Recorded::now()
+        });
+    }
+
+    /// One activation, as it is now.
+    pub(super) fn status_of(&self, id: &ActivationId) -> Result<ActivationStatus, Refusal> {
+        self.parts
+            .machine
+            .activation(id)
+            .map(|activation| self.shown(activation))
+            .ok_or_else(|| Refusal::Unknown(format!("no activation `{id}`")))
+    }
+
+    /// Why a person's act was refused.
+    pub(super) fn refused(&self, error: AckError) -> Refusal {
+        let text = error.to_string();
+        match error {
+            AckError::Version { current, .. } => {
+                Refusal::Stale(Box::new(self.shown(&current)), text)
             }
+            AckError::Unknown(_) => Refusal::Unknown(text),
+            _ => Refusal::Invalid(text),
         }
     }
 
@@ -137,8 +189,9 @@ impl CoreTask {
 
     fn status(&self) -> Status {
         let now = self.parts.clock.now();
+        let machine = &self.parts.machine;
         let mut activations = BTreeMap::new();
-        for activation in self.parts.machine.open() {
+        for activation in machine.open() {
             let class = ActivationView::of(activation).class_max;
             *activations.entry(class).or_default() += 1;
         }
@@ -161,6 +214,12 @@ impl CoreTask {
             store: self.store_view(),
             instruments: counts,
             activations,
+            shelved: count(
+                machine
+                    .open()
+                    .filter(|activation| activation.shelf.is_some()),
+            ),
+            out_of_service: count(machine.out_of_service()),
             outbox_waiting: self.parts.outbox_waiting.borrow().clone(),
         }
     }
@@ -214,4 +273,8 @@ fn link_view(link: &Link) -> LinkView {
         since: link.since.wall.to_string(),
         detail: link.detail.clone(),
     }
+}
+
+fn count<T>(of: impl Iterator<Item = T>) -> u64 {
+    u64::try_from(of.count()).unwrap_or(u64::MAX)
 }

@@ -8,6 +8,7 @@ use super::background::{Background, Recorded};
 use super::core::{Admit, Place};
 use super::instrument::Instrument;
 use super::router::Router;
+use crate::access::{Role, TokenHash};
 use crate::activation::{Coordinates, PlaceContext, SiteRef};
 use crate::background::Learner;
 use crate::casework::Geography;
@@ -17,6 +18,7 @@ use crate::config::{self, Claim, Config, Input};
 use crate::criteria::{CountBackground, Setting, SourceKind, Subject};
 use crate::decode::Decoder;
 use crate::dialogue::Permit;
+use crate::http::Key;
 use crate::normalise::{Calibration, Normaliser};
 use crate::profile::{Profile, Transport};
 use crate::reading::InstrumentId;
@@ -133,6 +135,18 @@ pub(super) fn areas(config: &Config) -> Vec<Place> {
         },
     };
     config.areas.iter().map(place).collect()
+}
+
+/// The tokens that open the HTTP interface.
+pub(super) fn keys(config: &Config) -> Vec<Key> {
+    let token = config.http.as_ref().and_then(|http| http.token.as_ref());
+    let shared = token.map(|token| Key {
+        name: None,
+        role: Role::Chief,
+        hash: TokenHash::of(token.expose()),
+        expires: None,
+    });
+    shared.into_iter().collect()
 }
 
 /// What the configuration says of places on Java and outside it.

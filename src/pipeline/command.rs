@@ -1,12 +1,14 @@
 //! What others ask the core, and its answers.
 
+use std::time::Duration;
+
 use serde::Serialize;
 use tokio::sync::{mpsc, oneshot};
 
 use super::background::BackgroundView;
 use super::books::Books;
 use super::keep::Unsaved;
-use crate::activation::ActivationView;
+use crate::activation::{ActivationId, ActivationView, OutOfService, Person, Shelving, inert};
 use crate::closing::ClosingView;
 use crate::criteria::termination::{Recovered, Target, Track};
 use crate::exchange::ReadingRecord;
@@ -40,6 +42,52 @@ pub enum Command {
         /// Where the answer goes.
         answer: oneshot::Sender<Result<ActivationStatus, Refusal>>,
     },
+    /// A person stops the notifications of an activation for a while.
+    Shelve {
+        /// Its id.
+        id: String,
+        /// The version the person saw.
+        version: u32,
+        /// For how long.
+        shelving: Shelving,
+        /// Who, why and through which channel.
+        by: By,
+        /// Where the answer goes.
+        answer: oneshot::Sender<Result<ShelfStatus, Refusal>>,
+    },
+    /// A person lets them go on.
+    Unshelve {
+        /// Its id.
+        id: String,
+        /// Who.
+        by: By,
+        /// Where the answer goes.
+        answer: oneshot::Sender<Result<ActivationStatus, Refusal>>,
+    },
+    /// A person takes a station out of service.
+    OutOfService {
+        /// The instrument.
+        instrument: String,
+        /// For how long.
+        lasting: Duration,
+        /// Who, and why.
+        by: By,
+        /// Where the answer goes.
+        answer: oneshot::Sender<Result<ServiceView, Refusal>>,
+    },
+    /// A person takes it into service again.
+    BackInService {
+        /// The instrument.
+        instrument: String,
+        /// Who.
+        by: By,
+        /// Where the answer goes.
+        answer: oneshot::Sender<Result<Vec<ServiceView>, Refusal>>,
+    },
+    /// Every station out of service.
+    Services(oneshot::Sender<Vec<ServiceView>>),
+    /// What was told of an activation was accepted by nobody in time.
+    Unaccepted(ActivationId),
     /// A person says what was recovered, and by which procedure the case goes.
     Recovered {
         /// Id of the activation.
@@ -70,6 +118,8 @@ pub enum Command {
     },
     /// What changed since it was last written down?
     Unsaved(oneshot::Sender<Unsaved>),
+    /// Answered once everything decided so far is on disk, or the disk is late.
+    Written(oneshot::Sender<()>),
 }
 
 /// An activation, and what is missing before its end may be proposed.
@@ -126,6 +176,82 @@ impl Core {
             .map_err(|_| Gone)?;
         answered.await.map_err(|_| Gone)
     }
+
+    /// The same for what a person does: a crash after the answer must not undo
+    /// it, so the answer comes when the journal has it. A disk that is late keeps
+    /// nobody waiting; then the answer comes first.
+    ///
+    /// # Errors
+    ///
+    /// [`Gone`] when the core has ended.
+    pub async fn act<T>(
+        &self,
+        command: impl FnOnce(oneshot::Sender<T>) -> Command,
+    ) -> Result<T, Gone> {
+        let answer = self.ask(command).await?;
+        self.ask(Command::Written).await?;
+        Ok(answer)
+    }
+}
+
+/// Who acts.
+#[derive(Clone, Debug)]
+pub struct By {
+    /// Name.
+    pub name: String,
+    /// Remark.
+    pub note: String,
+    /// Channel.
+    pub channel: &'static str,
+}
+
+impl By {
+    /// The same for the machine.
+    pub fn person(&self) -> Person<'_> {
+        Person {
+            by: &self.name,
+            note: &self.note,
+            channel: self.channel,
+        }
+    }
+}
+
+/// What became of a request to shelve.
+#[derive(Clone, Debug, Serialize)]
+pub struct ShelfStatus {
+    /// TIO2: nothing rests until a second person asks for the same.
+    pub needs_second_person: bool,
+    /// The activation.
+    #[serde(flatten)]
+    pub status: ActivationStatus,
+}
+
+/// A station that is out of service.
+#[derive(Clone, Debug, Serialize)]
+pub struct ServiceView {
+    /// The instrument.
+    pub instrument: String,
+    /// Who said so.
+    pub by: String,
+    /// Why.
+    pub reason: String,
+    /// Since when, RFC 3339.
+    pub since: String,
+    /// Until when.
+    pub until: String,
+}
+
+impl ServiceView {
+    /// The outside of it.
+    pub fn of(out: &OutOfService) -> Self {
+        Self {
+            instrument: out.instrument.to_string(),
+            by: inert(&out.by, 80),
+            reason: inert(&out.reason, 500),
+            since: out.at.wall.to_string(),
+            until: out.until_wall.to_string(),
+        }
+    }
 }
 
 /// How everything is.
@@ -152,6 +278,10 @@ pub struct Status {
     pub instruments: InstrumentCounts,
     /// Open activations, by their highest class.
     pub activations: std::collections::BTreeMap<String, u64>,
+    /// How many of them are shelved.
+    pub shelved: u64,
+    /// Stations out of service.
+    pub out_of_service: u64,
     /// Events not yet accepted, by subscriber.
     pub outbox_waiting: std::collections::BTreeMap<String, u64>,
 }

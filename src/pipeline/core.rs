@@ -12,7 +12,6 @@ use std::time::Duration;
 
 use geo::MultiPolygon;
 use tokio::sync::{Notify, mpsc, watch};
-use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
@@ -26,7 +25,7 @@ use super::outbox::Recorded;
 use super::router::{Route, Router};
 use crate::ack::Ack;
 use crate::activation::{Effect, Judged, Machine, Mode};
-use crate::clock::{Clock, Received};
+use crate::clock::{Clock, Received, Zone};
 use crate::closing::{Closings, Ground};
 use crate::criteria::{ExistingArea, Policy};
 use crate::decode::{RejectReason, Rejected};
@@ -69,6 +68,7 @@ pub(super) type Admit = Box<dyn Fn(usize, &str) -> Option<Instrument> + Send>;
 /// What the core needs from outside.
 pub(super) struct Parts {
     pub(super) node: String,
+    pub(super) zone: Zone,
     pub(super) clock: Clock,
     pub(super) started: Received,
     pub(super) mode: Mode,
@@ -451,13 +451,16 @@ impl CoreTask {
     }
 
     pub(super) fn record(&mut self, effects: Vec<Effect>, notes: Vec<Entry>, item: Option<Item>) {
-        let recorded = Recorded {
-            decided: Instant::now(),
+        self.hand_on(Recorded {
             effects,
             notes,
             item,
-            notices: Vec::new(),
-        };
+            ..Recorded::now()
+        });
+    }
+
+    /// Hands on to the outbox, in order; never waits.
+    pub(super) fn hand_on(&mut self, recorded: Recorded) {
         if !self.unsent.is_empty() {
             self.unsent.push_back(recorded);
         } else if let Err(error) = self.parts.outbox.try_send(recorded) {
@@ -544,7 +547,13 @@ fn publish(notices: &mpsc::Sender<Notice>, reading: &crate::reading::Reading) {
     if let Ok(payload) = serde_json::to_vec(&reading_record(reading, None)) {
         let topic = format!("reading/{}", reading.instrument);
         // Readings on request are a view, not the record: a full queue drops them.
-        notices.try_send(Notice { topic, payload }).ok();
+        notices
+            .try_send(Notice {
+                topic,
+                retain: false,
+                payload,
+            })
+            .ok();
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use geo::Intersects;
 
-use crate::activation::{Grounds, Machine, PlaceContext};
+use crate::activation::{Grounds, Machine, Nameplate, PlaceContext};
 use crate::clock::{Mono, Received, Wall};
 use crate::closing::Ground;
 use crate::config::Gps;
@@ -153,6 +153,11 @@ impl Instrument {
         Grounds {
             setting: &self.setting,
             policy,
+            nameplate: Some(Nameplate {
+                model: self.normaliser.model(),
+                certificate: &self.normaliser.calibration().source,
+                valid_until: self.normaliser.calibration().valid_until,
+            }),
         }
     }
 

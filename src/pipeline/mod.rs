@@ -4,6 +4,7 @@
 //! with the data: sources stop, the core drains, the outbox writes down and
 //! gives subscribers a grace period, the store closes, HTTP ends last.
 
+mod acceptances;
 mod after;
 mod answers;
 mod background;
@@ -15,14 +16,17 @@ mod core;
 mod desk;
 mod elevation;
 mod fixes;
+mod heads;
 mod instrument;
 mod keep;
 mod matters;
+mod mute;
 mod outbox;
 mod people;
 mod replay;
 mod router;
 mod subscribers;
+mod urgent;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
@@ -41,8 +45,8 @@ pub use background::{BackgroundView, CandidateView, LearningView};
 pub use books::{Account, Books};
 pub use casework::{CaseRequest, Casework};
 pub use command::{
-    ActivationStatus, Command, Core, Gone, InstrumentCounts, InstrumentView, LinkView, Refusal,
-    Status, StoreView,
+    ActivationStatus, By, Command, Core, Gone, InstrumentCounts, InstrumentView, LinkView, Refusal,
+    ServiceView, ShelfStatus, Status, StoreView,
 };
 pub use keep::Unsaved;
 pub use outbox::EVENT_BOUND;
@@ -50,7 +54,7 @@ pub use people::{Act, Deed, ScriptError, acts};
 pub use replay::{LevelChange, Replay, Step};
 pub use subscribers::{SubscriberError, subscriber};
 
-use crate::activation::{ActivationView, Event, EventContext, Machine, Mode};
+use crate::activation::{Accepted, ActivationView, Event, EventContext, Machine, Mode};
 use crate::clock::{Clock, Received};
 use crate::closing::{Closings, Saved};
 use crate::config::Config;
@@ -59,14 +63,17 @@ use crate::criteria::reference::canonical;
 use crate::deliver::{Notice, OFFER_BOUND, REPORT_BOUND, Report};
 use crate::error::Chain;
 use crate::http;
-use crate::journal::{Entry, Journal, JournalError, Told, Waiting};
+use crate::journal::{Entry, HeadsFile, Journal, JournalError, Told, Waiting, open_keys};
 use crate::records::Sources;
 use crate::source::INPUT_BOUND;
 use crate::store::embedded::{Health, Store, StoreError};
+use acceptances::Acceptances;
 use casework::{CaseParts, CaseTask};
 use command::COMMAND_BOUND;
 use core::{CoreTask, Parts};
+use heads::{HEAD_BOUND, HeadTask, Mark};
 use outbox::{Listener, Outbox, RECORDED_BOUND, Recorded};
+use urgent::Urgent;
 
 /// How long each step of the shutdown may take before it is named and left.
 const STEP: Duration = Duration::from_secs(15);
@@ -127,6 +134,8 @@ struct Steps {
     casework_stop: CancellationToken,
     casework: JoinHandle<()>,
     outbox: JoinHandle<()>,
+    /// Absent without a key to sign with.
+    heads: Option<JoinHandle<()>>,
     subscribers_stop: CancellationToken,
     subscribers: JoinSet<()>,
     store: Store,
@@ -146,7 +155,8 @@ impl Daemon {
         let started = clock.now();
         let listener = listen(&config).await;
         let store = Store::open(config.store.clone(), clock).map_err(StartError::Store)?;
-        let opened = Journal::open(&config.node.data_dir.join("journal"), started.wall);
+        let journal_folder = config.node.data_dir.join("journal");
+        let opened = Journal::open(&journal_folder, started.wall);
         let (mut journal, recovery) = match opened {
             Ok(opened) => opened,
             Err(error) => {
@@ -163,12 +173,16 @@ impl Daemon {
             node: config.node.name.clone(),
         };
         let policy = new_policy(&config, recovery.policy.as_deref());
-        let entries = std::iter::once(&entry).chain(&policy);
+        let state = config.node.data_dir.join("state");
+        let keys = open_keys(&state, &config.node.name, recovery.key.as_deref());
+        for problem in &keys.problems {
+            error!(error = %Chain(problem), "The journal's key needs somebody to look after it.");
+        }
+        let entries = std::iter::once(&entry).chain(&policy).chain(&keys.changed);
         if let Err(error) = journal.append_all(started.wall, entries) {
             warn!(error = %Chain(&error), "Journal cannot be written.");
         }
         let machine = Machine::restored(config.activation.clone(), recovery.saved, started);
-        let state = config.node.data_dir.join("state");
         let (mut memories, matters) = keep::kept(&state);
         let closings = closings(&config, matters, &machine, started);
         let open: Vec<ActivationView> = machine.open().map(ActivationView::of).collect();
@@ -190,19 +204,44 @@ impl Daemon {
         let (listeners, subscribers, notices) =
             start_subscribers(&config, &open, clock, &reports_tx, &subscribers_stop)?;
         drop(reports_tx);
-        let journal = outbox::start_journal(journal, clock).map_err(StartError::JournalThread)?;
+        let (marks, marked) = watch::channel(Mark {
+            seq: journal.next_seq() - 1,
+            hash: journal.head(),
+            emergencies: 0,
+        });
+        let (heads_tx, heads) = mpsc::channel(HEAD_BOUND);
+        let journal =
+            outbox::start_journal(journal, clock, marks).map_err(StartError::JournalThread)?;
+        let head_task = keys.signer.map(|signer| HeadTask {
+            signer,
+            file: HeadsFile::of(&journal_folder),
+            clock,
+            context: context.clone(),
+            exercise: config.node.mode == Mode::Exercise,
+            marks: marked,
+            notices: notices.clone(),
+            events: heads_tx,
+            kept: None,
+            is_failing: false,
+        });
         let outbox = Outbox {
             journal,
             store: store.writer(),
             listeners,
             events: events.clone(),
+            heads,
             context: context.clone(),
+            accepted: Acceptances::default(),
             waiting: waiting_tx,
             unwritten: VecDeque::new(),
             unstored: VecDeque::new(),
             held: VecDeque::new(),
+            rosters: config.rosters.clone(),
+            urgent: Urgent::default(),
+            core: commands_tx.clone(),
         };
         let outbox = tokio::spawn(outbox.run(recorded, reports, leftover));
+        let heads = head_task.map(|task| tokio::spawn(task.run()));
 
         // It listens before anything can be told.
         let heard = events.subscribe();
@@ -214,6 +253,7 @@ impl Daemon {
         let keeper = Arc::new(Notify::new());
         let core = CoreTask::new(Parts {
             node: config.node.name.clone(),
+            zone: config.node.zone,
             clock,
             started,
             mode: config.node.mode,
@@ -274,11 +314,7 @@ impl Daemon {
                 core: core.clone(),
                 casework: casework.clone(),
                 store: config.store.folder.clone(),
-                token: config
-                    .http
-                    .as_ref()
-                    .and_then(|http| http.token.as_ref())
-                    .map(|token| Arc::new(http::Token::new(token.expose()))),
+                guard: Arc::new(http::Guard::new(build::keys(&config), clock)),
             };
             tokio::spawn(serve(listener, context, http_stop.clone()))
         });
@@ -307,6 +343,7 @@ impl Daemon {
                 casework_stop,
                 casework: case_task,
                 outbox,
+                heads,
                 subscribers_stop,
                 subscribers,
                 store,
@@ -379,6 +416,7 @@ impl Stopping {
             casework_stop,
             casework,
             outbox,
+            heads,
             subscribers_stop,
             mut subscribers,
             store,
@@ -393,6 +431,9 @@ impl Stopping {
         casework_stop.cancel();
         step("casework", async { drop(casework.await) }).await;
         step("outbox", async { drop(outbox.await) }).await;
+        if let Some(heads) = heads {
+            step("heads", async { drop(heads.await) }).await;
+        }
         subscribers_stop.cancel();
         step("subscribers", async {
             while subscribers.join_next().await.is_some() {}
@@ -517,9 +558,12 @@ fn leftover(waiting: &[Waiting], context: &EventContext) -> Vec<(Arc<str>, Arc<E
             Told::Transition(transition) => Event::of(transition, context),
             Told::Notice(event) => Some((**event).clone()),
         };
-        let Some(event) = event.map(Arc::new) else {
+        let Some(event) = event else {
             continue;
         };
+        let told = waiting.outgoing.iter();
+        let told = told.map(|outgoing| outgoing.subscriber.clone()).collect();
+        let event = Arc::new(event.told_to(told, Accepted::Unknown));
         for outgoing in &waiting.outgoing {
             leftover.push((Arc::from(outgoing.subscriber.as_str()), Arc::clone(&event)));
         }
@@ -621,6 +665,7 @@ async fn heartbeat(core: Core, notices: mpsc::Sender<Notice>, every: Duration) {
         };
         let notice = Notice {
             topic: "heartbeat".to_owned(),
+            retain: false,
             payload,
         };
         notices.try_send(notice).ok(); // a heartbeat is worth nothing later

@@ -13,9 +13,14 @@ use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::time::{Instant, timeout_at};
 use tracing::{error, info, warn};
 
+use super::acceptances::Acceptances;
+use super::command::Command;
+use super::heads::Mark;
+use super::urgent::Urgent;
 use crate::activation::{Effect, Event, EventContext};
 use crate::clock::Clock;
-use crate::deliver::{Offers, Outcome, Report, SubscriberConfig};
+use crate::criteria::Class;
+use crate::deliver::{Offers, Outcome, Report, Rosters, SubscriberConfig};
 use crate::error::Chain;
 use crate::journal::{self, Entry, Journal, Outgoing};
 use crate::store::embedded::{Item, Writer};
@@ -53,6 +58,22 @@ pub(super) struct Recorded {
     pub(super) notices: Vec<Event>,
     /// What else is written down beside them, and told to nobody.
     pub(super) notes: Vec<Entry>,
+    /// Who waits for this and all before it to be on disk.
+    pub(super) written: Option<oneshot::Sender<()>>,
+}
+
+impl Recorded {
+    /// Nothing, decided now.
+    pub(super) fn now() -> Self {
+        Self {
+            decided: Instant::now(),
+            effects: Vec::new(),
+            item: None,
+            notices: Vec::new(),
+            notes: Vec::new(),
+            written: None,
+        }
+    }
 }
 
 /// Entries for the journal's thread, and where to say how it went.
@@ -75,7 +96,12 @@ pub(super) struct Listener {
 ///
 /// An append that fails is tried again until it succeeds or the journal is
 /// closed; later entries wait behind it, for the chain has one order.
-pub(super) fn start_journal(mut journal: Journal, clock: Clock) -> std::io::Result<JournalHandle> {
+/// After each sync it says where the journal stands.
+pub(super) fn start_journal(
+    mut journal: Journal,
+    clock: Clock,
+    marks: watch::Sender<Mark>,
+) -> std::io::Result<JournalHandle> {
     let (jobs, mut queue) = mpsc::channel::<Job>(JOURNAL_BOUND);
     let (stop, stopped) = std::sync::mpsc::channel::<()>();
     let thread = std::thread::Builder::new()
@@ -84,6 +110,9 @@ pub(super) fn start_journal(mut journal: Journal, clock: Clock) -> std::io::Resu
             let mut jobs = Vec::new();
             while queue.blocking_recv_many(&mut jobs, JOURNAL_BOUND) > 0 {
                 let written = write(&mut journal, &clock, &jobs, &stopped);
+                if written {
+                    mark(&journal, &jobs, &marks);
+                }
                 for job in jobs.drain(..) {
                     job.done.send(written).ok(); // an outbox that went on needs no answer
                 }
@@ -127,6 +156,22 @@ fn write(
     }
 }
 
+/// Where the journal stands now.
+fn mark(journal: &Journal, jobs: &[Job], marks: &watch::Sender<Mark>) {
+    let entries = jobs.iter().flat_map(|job| &job.entries);
+    let told = entries.filter(|entry| is_told_emergency(entry)).count();
+    marks.send_modify(|mark| {
+        mark.seq = journal.next_seq() - 1;
+        mark.hash = journal.head();
+        mark.emergencies += u64::try_from(told).unwrap_or(u64::MAX);
+    });
+}
+
+fn is_told_emergency(entry: &Entry) -> bool {
+    matches!(entry, Entry::Transition { transition, .. }
+        if transition.tell.is_some() && transition.activation.class_max == Class::Emergency)
+}
+
 /// The journal's thread, from outside.
 pub(super) struct JournalHandle {
     jobs: mpsc::Sender<Job>,
@@ -141,7 +186,11 @@ pub(super) struct Outbox {
     pub(super) store: Writer,
     pub(super) listeners: Vec<Listener>,
     pub(super) events: broadcast::Sender<Arc<Event>>,
+    /// Heads of the journal, for subscribers that keep them.
+    pub(super) heads: mpsc::Receiver<Event>,
     pub(super) context: EventContext,
+    /// Who accepted what so far of the activations that are open.
+    pub(super) accepted: Acceptances,
     pub(super) waiting: watch::Sender<BTreeMap<String, u64>>,
     /// What keeps the journal's order while its thread is busy.
     pub(super) unwritten: VecDeque<Unwritten>,
@@ -149,6 +198,12 @@ pub(super) struct Outbox {
     pub(super) unstored: VecDeque<Item>,
     /// Changes that were told before they were on disk.
     pub(super) held: VecDeque<Held>,
+    /// Who is told at once, and who next.
+    pub(super) rosters: Rosters,
+    /// TIO2s on their way.
+    pub(super) urgent: Urgent,
+    /// Where it is said that nobody accepts one.
+    pub(super) core: mpsc::Sender<Command>,
 }
 
 /// A job that the journal's thread could not take yet.
@@ -176,6 +231,7 @@ impl Outbox {
         let mut retry = tokio::time::interval(RETRY);
         retry.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
+            let unaccepted = self.urgent.next();
             tokio::select! {
                 taken = recorded.recv_many(&mut changes, RECORDED_BOUND) => {
                     if taken == 0 {
@@ -184,6 +240,8 @@ impl Outbox {
                     self.take_all(&mut changes).await;
                 }
                 Some(report) = reports.recv() => self.report(report),
+                () = sleep_until(unaccepted), if unaccepted.is_some() => self.hurry(),
+                Some(head) = self.heads.recv() => self.tell_head(head),
                 _ = retry.tick(), if self.is_behind() => self.catch_up(),
             }
         }
@@ -298,6 +356,9 @@ impl Outbox {
         for event in events.chain(change.notices) {
             self.tell(Event { recorded, ..event });
         }
+        if let Some(answer) = change.written {
+            answer.send(()).ok(); // whoever asked may have gone
+        }
         if recorded {
             self.store(change.item);
         } else {
@@ -344,7 +405,7 @@ impl Outbox {
         };
         self.listeners
             .iter()
-            .filter(|listener| listener.config.filter.wants(&event))
+            .filter(|listener| self.is_for(&listener.config, &event))
             .map(|listener| Outgoing {
                 message: event.id.clone(),
                 subscriber: listener.config.id.to_string(),
@@ -353,9 +414,16 @@ impl Outbox {
     }
 
     fn tell(&mut self, event: Event) {
-        let event = Arc::new(event);
+        self.urgent.told(&event, Instant::now());
+        let told = self.listeners.iter();
+        let told = told.filter(|listener| self.is_for(&listener.config, &event));
+        let told = told
+            .map(|listener| listener.config.id.to_string())
+            .collect();
+        let event = Arc::new(self.accepted.tell(event, told));
+        let (rosters, urgent) = (&self.rosters, &self.urgent);
         for listener in &mut self.listeners {
-            if listener.config.filter.wants(&event) {
+            if is_for(&listener.config, &event, rosters, urgent) {
                 listener.offer(Arc::clone(&event));
             }
         }
@@ -363,8 +431,33 @@ impl Outbox {
         self.show_waiting();
     }
 
+    fn is_for(&self, config: &SubscriberConfig, event: &Event) -> bool {
+        is_for(config, event, &self.rosters, &self.urgent)
+    }
+
+    /// Tells the core which TIO2s nobody accepts. A core that has no room now is
+    /// told by the next round.
+    fn hurry(&mut self) {
+        for id in self.urgent.unaccepted(Instant::now()) {
+            error!(activation = %id, "No subscriber accepts a TIO2; the next contacts are told.");
+            self.core.try_send(Command::Unaccepted(id)).ok();
+        }
+    }
+
+    /// Not written down: a head that is lost in a crash is followed by another.
+    fn tell_head(&mut self, head: Event) {
+        let head = Arc::new(head);
+        for listener in &mut self.listeners {
+            if listener.config.filter.wants(&head) {
+                listener.offer(Arc::clone(&head));
+            }
+        }
+        self.show_waiting();
+    }
+
     /// Offers what was not accepted before a restart.
     fn offer_again(&mut self, subscriber: &str, event: Arc<Event>) {
+        self.urgent.told(&event, Instant::now());
         if let Some(listener) = self
             .listeners
             .iter_mut()
@@ -383,7 +476,13 @@ impl Outbox {
         {
             listener.waiting = listener.waiting.saturating_sub(1);
         }
+        if matches!(report.outcome, Outcome::Accepted { .. }) {
+            self.accepted.note(&report.message, &report.subscriber);
+        }
         self.show_waiting();
+        if matches!(report.outcome, Outcome::Accepted { .. }) {
+            self.urgent.accepted(&report.message, &report.subscriber);
+        }
         let entry = Entry::Result {
             outgoing: Outgoing {
                 message: report.message,
@@ -407,6 +506,21 @@ impl Outbox {
             .map(|listener| (listener.config.id.to_string(), listener.waiting))
             .collect();
         self.waiting.send_replace(waiting);
+    }
+}
+
+/// Whether a subscriber is told: what it wants, at its place in the rosters, and
+/// no TIO2 that it knows of speaks for it.
+fn is_for(config: &SubscriberConfig, event: &Event, rosters: &Rosters, urgent: &Urgent) -> bool {
+    config.filter.wants(event)
+        && rosters.include(&config.id, event)
+        && !urgent.speaks_for(event, &config.id)
+}
+
+async fn sleep_until(at: Option<Instant>) {
+    match at {
+        Some(at) => tokio::time::sleep_until(at).await,
+        None => std::future::pending().await,
     }
 }
 

@@ -31,8 +31,11 @@ impl Chained for CaseEntry {
         Self::Repaired(repair)
     }
 
-    fn begins_anew(&self) -> bool {
-        matches!(self, Self::Repaired(repair) if repair.new_chain)
+    fn old_head(&self) -> Option<&str> {
+        match self {
+            Self::Repaired(repair) if repair.new_chain => Some(&repair.old_head),
+            _ => None,
+        }
     }
 }
 

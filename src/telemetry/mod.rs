@@ -1,6 +1,10 @@
 //! The log, and the names of everything that is counted.
 
+mod one_line;
+
 pub mod names;
+
+use one_line::OneLine;
 
 use tracing_appender::non_blocking::NonBlockingBuilder;
 use tracing_subscriber::EnvFilter;
@@ -37,13 +41,13 @@ pub fn start_log(level: &str, format: LogFormat) -> Result<LogGuard, String> {
         .buffered_lines_limit(LINES_BOUND)
         .thread_name("log")
         .finish(std::io::stderr());
+    let has_colours = format == LogFormat::Text
+        && std::io::IsTerminal::is_terminal(&std::io::stderr())
+        && std::env::var_os("NO_COLOR").is_none();
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(writer)
-        .with_ansi(
-            std::io::IsTerminal::is_terminal(&std::io::stderr())
-                && std::env::var_os("NO_COLOR").is_none(),
-        );
+        .with_writer(OneLine::new(writer, format, has_colours))
+        .with_ansi(has_colours);
     let started = match format {
         LogFormat::Text => log.with_target(false).try_init(),
         LogFormat::Json => log.json().flatten_event(true).try_init(),

@@ -3,6 +3,7 @@
 
 mod lives;
 mod model;
+mod people;
 mod properties;
 mod scenarios;
 mod script;
@@ -14,8 +15,8 @@ use std::time::Duration;
 use arrayvec::ArrayVec;
 use pantau::activation::{
     AckError, Activation, ActivationId, ActivationView, Config, Coordinates, Effect, Event,
-    EventContext, Judged, Machine, Mode, Person, PlaceContext, Saved, Shown, SiteRef, Transition,
-    Why,
+    EventContext, Judged, Machine, Mode, OutOfService, Person, PlaceContext, Reach, Saved,
+    ServiceError, ShelveError, Shelved, Shelving, Shown, SiteRef, Stage, Transition, Why,
 };
 use pantau::clock::{Mono, Received, Wall, Zone};
 use pantau::criteria::{
@@ -319,6 +320,8 @@ struct World {
     transitions: Vec<Transition>,
     /// Where each instrument was last, and the second when it said so.
     fixes: BTreeMap<u8, (u64, Position)>,
+    /// Stations that went out of service, as recorded.
+    out_of_service: Vec<OutOfService>,
 }
 
 impl World {
@@ -335,6 +338,7 @@ impl World {
             heard: Vec::new(),
             transitions: Vec::new(),
             fixes: BTreeMap::new(),
+            out_of_service: Vec::new(),
         }
     }
 
@@ -441,13 +445,15 @@ impl World {
             let text = serde_json::to_string(&self.machine.snapshot(self.now())).unwrap();
             vec![Saved::Snapshot(serde_json::from_str(&text).unwrap())]
         } else {
-            self.transitions
-                .iter()
-                .map(|transition| {
-                    let text = serde_json::to_string(transition).unwrap();
-                    Saved::Transition(serde_json::from_str(&text).unwrap())
-                })
-                .collect()
+            let transitions = self.transitions.iter().map(|transition| {
+                let text = serde_json::to_string(transition).unwrap();
+                Saved::Transition(serde_json::from_str(&text).unwrap())
+            });
+            let out = self.out_of_service.iter().map(|out| {
+                let text = serde_json::to_string(out).unwrap();
+                Saved::OutOfService(serde_json::from_str(&text).unwrap())
+            });
+            transitions.chain(out).collect()
         };
         self.booted = self.secs;
         self.machine = Machine::restored(Config::default(), saved, self.now());
@@ -464,9 +470,12 @@ enum Do {
 }
 use Do::{Ack, Hear, Restart, Tick};
 
+/// What people are told, but for what only says it again: that is the subject of
+/// scripts of its own.
 fn told(transitions: &[Transition]) -> Vec<String> {
     transitions
         .iter()
+        .filter(|transition| !transition.tell.is_some_and(Why::is_repeat))
         .filter_map(|transition| {
             let activation = &transition.activation;
             Some(format!(

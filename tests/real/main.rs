@@ -12,6 +12,8 @@
 )]
 mod support;
 
+mod broker;
 mod cap;
 mod fleet;
+mod kill;
 mod mosquitto;

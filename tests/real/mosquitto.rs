@@ -1,16 +1,15 @@
 //! A real mosquitto with the broker file that Pantau ships.
 
 use std::collections::BTreeMap;
-use std::fs::{File, Permissions};
 use std::io::{BufRead, BufReader};
-use std::os::unix::fs::PermissionsExt;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::mpsc;
 
 use firmware_mocks::mqtt::Broker;
 use serde_json::{Value, json};
 
-use crate::support::{Client, Daemon, Home, PATIENCE, free_address, pantau, wait_for};
+use crate::broker::{Guard, Mosquitto, program, start};
+use crate::support::{Client, Daemon, Home, PATIENCE, pantau, wait_for};
 
 /// Messages of the trial.
 const MESSAGES: u64 = 2000;
@@ -20,64 +19,6 @@ const KILLS: [u64; 3] = [400, 900, 1500];
 
 /// The one at 150 µSv/h.
 const CROSSING: u64 = 1200;
-
-/// A process that ends with the test.
-struct Guard(Child);
-
-impl Drop for Guard {
-    fn drop(&mut self) {
-        self.0.kill().ok();
-        self.0.wait().ok();
-    }
-}
-
-/// The program, also where an ordinary user's path does not lead.
-fn program(name: &str) -> String {
-    let sbin = format!("/usr/sbin/{name}");
-    if std::path::Path::new(&sbin).exists() {
-        sbin
-    } else {
-        name.to_owned()
-    }
-}
-
-fn start(mut command: Command, part: &str) -> Guard {
-    match command.spawn() {
-        Ok(child) => Guard(child),
-        Err(error) => panic!("{part} is missing and could not be started: {error}"),
-    }
-}
-
-/// Starts mosquitto by the file of `pantau broker-file`.
-fn mosquitto(home: &Home) -> (Guard, Broker) {
-    let port = free_address().port();
-    let data = home.path("broker");
-    std::fs::create_dir(&data).unwrap();
-    // mosquitto gives up root for a user of its own.
-    for folder in [home.folder(), data.as_path()] {
-        std::fs::set_permissions(folder, Permissions::from_mode(0o777)).unwrap();
-    }
-    let port_text = port.to_string();
-    let data_text = format!("{}/", data.display());
-    let file = pantau(
-        home,
-        &["broker-file", "--port", &port_text, "--data", &data_text],
-    );
-    assert!(file.status.success());
-    let path = home.write("mosquitto.conf", file.stdout);
-    let mut command = Command::new(program("mosquitto"));
-    command
-        .arg("-c")
-        .arg(path)
-        .stdout(Stdio::null())
-        .stderr(File::create(home.path("mosquitto.log")).unwrap());
-    let broker = Broker {
-        host: "127.0.0.1".to_owned(),
-        port,
-        login: None,
-    };
-    (start(command, "mosquitto"), broker)
-}
 
 /// Lines of `mosquitto_sub` as they come.
 fn listen(broker: &Broker, topics: &[&str]) -> (Guard, mpsc::Receiver<(String, Value)>) {
@@ -135,10 +76,11 @@ fn exported(home: &Home) -> BTreeMap<u64, usize> {
 #[tokio::test(flavor = "multi_thread")]
 async fn two_thousand_messages_survive_kill_9() {
     let home = Home::new();
-    let (_broker, broker) = mosquitto(&home);
+    let mosquitto = Mosquitto::start(&home);
+    let broker = &mosquitto.broker;
     // A subscription, so that the broker is known to listen.
-    let mut client = Client::connect(&broker, "stations", &["none"]).await;
-    let (_sub, heard) = listen(&broker, &["pantau/v1/+/event", "pantau/v1/+/activation/#"]);
+    let mut client = Client::connect(broker, "stations", &["none"]).await;
+    let (_sub, heard) = listen(broker, &["pantau/v1/+/event", "pantau/v1/+/activation/#"]);
     let config = format!(
         "[broker]\nurl = \"mqtt://{}:{}\"\n\
          [[instrument]]\nid = \"st-1\"\nprofile = \"pantau-station\"\n",
@@ -200,8 +142,9 @@ async fn two_thousand_messages_survive_kill_9() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_retained_crossing_rings_at_most_once_and_never_as_new() {
     let home = Home::new();
-    let (_broker, broker) = mosquitto(&home);
-    let client = Client::connect(&broker, "listener", &["pantau/v1/pantau/event"]).await;
+    let mosquitto = Mosquitto::start(&home);
+    let broker = &mosquitto.broker;
+    let client = Client::connect(broker, "listener", &["pantau/v1/pantau/event"]).await;
     let reading = json!({"dose_rate": {"value": 150.0, "unit": "uSv/h"}}).to_string();
     let port = broker.port.to_string();
     let mut publish = Command::new(program("mosquitto_pub"));

@@ -26,6 +26,7 @@ pub struct Subscriber {
     /// | `min_class`      | `ELEVATED`, `POSSIBLE_EMERGENCY` or `EMERGENCY`     | `POSSIBLE_EMERGENCY` |
     /// | `sites`          | ids of `[[site]]`: nothing from elsewhere           | everywhere           |
     /// | `near`           | `{ lat, lon, radius_km }`: nothing known to be farther | everywhere        |
+    /// | `heads`          | `true`: signed heads of the journal, too (`webhook`, `http`, `mail`, `log`) | `false` |
     pub filter: Filter,
     /// `quiet = { from = "22:00", until = "06:00" }`, in the node's zone: only
     /// emergencies are told then, the rest waits. Default: never.
@@ -100,6 +101,7 @@ fn read_one(
         sites: sites(&mut section, references.site_ids),
         near: near(section.table("near")),
         deadlines: true,
+        heads: false,
     };
     let quiet = quiet(section.table("quiet"), references.node);
     let surroundings = Surroundings {
@@ -111,6 +113,7 @@ fn read_one(
     // A CAP message tells of a hazard, not of an office that is late.
     let filter = Filter {
         deadlines: !matches!(channel, Some(Channel::Cap { .. })),
+        heads: heads(&mut section, channel.as_ref()),
         ..filter
     };
     section.finish();
@@ -120,6 +123,30 @@ fn read_one(
         quiet,
         channel: channel?,
     })
+}
+
+/// Whether it keeps heads; only where they arrive as they were signed, and nobody
+/// takes them for an alert.
+fn heads(section: &mut Section<'_>, channel: Option<&Channel>) -> bool {
+    let heads = section.boolean("heads").unwrap_or(false);
+    let hint = match channel {
+        Some(
+            Channel::Log { .. }
+            | Channel::Webhook { .. }
+            | Channel::Http { .. }
+            | Channel::Mail { .. },
+        )
+        | None => return heads,
+        Some(Channel::Mqtt) => "leave it out: the broker keeps every head under `journal/head`",
+        Some(Channel::Alertmanager { .. } | Channel::Cap { .. } | Channel::Terminal { .. }) => {
+            "a subscriber of kind `webhook`, `http`, `mail` or `log` can keep heads"
+        }
+    };
+    if heads {
+        let refused = Refused::new("this kind keeps no heads").hint(hint);
+        section.refuse("heads", refused);
+    }
+    false
 }
 
 fn told_class(word: &str) -> Option<Class> {

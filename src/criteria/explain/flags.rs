@@ -4,7 +4,7 @@ use crate::criteria::words::Remark;
 use crate::language::{Both, both};
 
 /// What a flag says, as the end of a sentence.
-pub(super) const fn says(remark: Remark) -> Both {
+pub(crate) const fn says(remark: Remark) -> Both {
     match remark {
         Remark::AlphaNotExcluded => both(
             "cacah yang tidak dipisahkan ini dapat berupa alfa di atas tingkatnya; ukur alfa tersendiri",

@@ -329,11 +329,9 @@ impl CaseTask {
     /// Hands notices and notes to the outbox; `false` when it is full.
     fn send(&self, notices: Vec<Event>, notes: Vec<Entry>) -> bool {
         let recorded = Recorded {
-            decided: Instant::now(),
-            effects: Vec::new(),
-            item: None,
             notices,
             notes,
+            ..Recorded::now()
         };
         let sent = self.parts.outbox.try_send(recorded).is_ok();
         if !sent {

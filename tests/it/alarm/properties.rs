@@ -57,7 +57,7 @@ fn script(with_wall_steps: bool) -> impl Strategy<Value = Vec<(u64, Step)>> {
 struct Watcher {
     /// Latest version and highest class of each activation, and whether it was open.
     seen: BTreeMap<ActivationId, (u32, Class, bool)>,
-    told: BTreeSet<(ActivationId, u32)>,
+    told: BTreeSet<(ActivationId, u32, u32)>,
     /// The version at which people last had to take notice anew.
     voided: BTreeMap<ActivationId, u32>,
     /// A restart measured its pause by a wall clock that stepped: no run can be
@@ -89,7 +89,8 @@ impl Watcher {
                 ),
             );
             if let Some(why) = tell {
-                let is_new = self.told.insert((id.clone(), activation.version));
+                let again = u32::from(why.is_repeat()) * activation.escalation.said;
+                let is_new = self.told.insert((id.clone(), activation.version, again));
                 assert!(is_new, "{id}.{} told twice", activation.version);
                 if matches!(why, Why::Raised | Why::Risen | Why::Reopened) {
                     self.voided.insert(id.clone(), activation.version);

@@ -85,6 +85,17 @@ pub(super) enum Step {
         is_known: bool,
     },
     Jump(i64),
+    /// One of two people shelves the n-th that is open, for so many seconds.
+    Shelves {
+        n: usize,
+        who: u8,
+        lasting: u64,
+        one_shot: bool,
+    },
+    Unshelves(usize),
+    /// An instrument out of service for so many seconds, and back.
+    Leaves(u8, u64),
+    Returns(u8),
 }
 
 const LOW: [f64; 5] = [0.1, 0.3, 0.5, 0.79, 0.799];
@@ -148,7 +159,9 @@ pub(super) fn life(seed: u64) -> (Theme, Vec<(u64, Step)>) {
                 .max(if dice.one_in(3) { 150.0 } else { 0.0 });
             Step::Hear(usv(main.0, main.1, value))
         } else {
-            match dice.below(20) {
+            match dice.below(22) {
+                // What only places on the move know is hard enough without.
+                20 | 21 if theme != Theme::Moving => acts(&mut dice, theme, main.0),
                 0..13 => Step::Hear(heard),
                 13..15 => Step::Tick,
                 15 | 16 => Step::Acks(
@@ -172,6 +185,22 @@ pub(super) fn life(seed: u64) -> (Theme, Vec<(u64, Step)>) {
         script.push((wait, step));
     }
     (theme, script)
+}
+
+/// What a person does.
+fn acts(dice: &mut Dice, theme: Theme, instrument: u8) -> Step {
+    match dice.below(8) {
+        0 => Step::Unshelves(0),
+        1 => Step::Leaves(instrument, dice.pick(&[600, 3600, 28_800])),
+        // A journal holds that as a record of its own.
+        2 if theme != Theme::Journal => Step::Returns(instrument),
+        _ => Step::Shelves {
+            n: 0,
+            who: dice.pick(&[0, 1]),
+            lasting: dice.pick(&[600, 3600, 3601, 43_200]),
+            one_shot: dice.one_in(3),
+        },
+    }
 }
 
 /// An instrument and where it usually is.

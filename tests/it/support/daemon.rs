@@ -11,8 +11,11 @@ use tokio::task::JoinHandle;
 
 use super::{Home, PATIENCE, wait_for};
 
-/// What the daemon says of its HTTP interface.
-const READY: &str = "HTTP interface ready. address=";
+/// What the daemon says of its HTTP interface, as text and as JSON.
+const READY: [&str; 2] = [
+    "HTTP interface ready. address=",
+    "\"message\":\"HTTP interface ready.\",\"address\":\"",
+];
 
 /// Longest wait for one answer.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
@@ -33,11 +36,21 @@ pub(crate) fn pantau(home: &Home, arguments: &[&str]) -> Output {
         .unwrap()
 }
 
+/// How the program is started where that is not plainly.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Launch {
+    /// Its environment, which is empty otherwise.
+    pub(crate) environment: Vec<(&'static str, String)>,
+    /// What a shell does just before it becomes the program.
+    pub(crate) before: Option<&'static str>,
+}
+
 /// `pantau run` with a configuration of its own; killed when dropped.
 #[derive(Debug)]
 pub(crate) struct Daemon {
     /// The folder it runs in, with `pantau.toml`, `data` and `log`.
     pub(crate) home: Home,
+    launch: Launch,
     child: Child,
     address: SocketAddr,
     client: Client,
@@ -59,15 +72,21 @@ impl Daemon {
     /// Starts it in a folder that has files already, with a configuration that
     /// says all.
     pub(crate) async fn start_with(home: Home, config: &str) -> Self {
+        Self::launch(home, config, Launch::default()).await
+    }
+
+    /// The same, and says how the program is started.
+    pub(crate) async fn launch(home: Home, config: &str, launch: Launch) -> Self {
         // Named once, before a client can choose one.
         rustls::crypto::ring::default_provider()
             .install_default()
             .ok();
         home.write("pantau.toml", config);
         let client = Client::builder().timeout(ANSWER_WITHIN).build().unwrap();
-        let child = spawn(&home);
+        let child = spawn(&home, &launch);
         let mut daemon = Self {
             home,
+            launch,
             child,
             address: SocketAddr::from(([127, 0, 0, 1], 0)),
             client,
@@ -153,8 +172,13 @@ impl Daemon {
     /// Starts it again after it ended.
     pub(crate) async fn restart(&mut self) {
         let logged = self.log().len();
-        self.child = spawn(&self.home);
+        self.start_again();
         self.find_address(logged).await;
+    }
+
+    /// Starts it again after it ended, and waits for nothing.
+    pub(crate) fn start_again(&mut self) {
+        self.child = spawn(&self.home, &self.launch);
     }
 
     /// Has it read its configuration again, and waits until it serves anew.
@@ -208,9 +232,11 @@ impl Daemon {
                 panic!("the daemon ended with {status}; log:\n{log}");
             }
             let fresh = log.get(skip..).unwrap_or_default();
-            let (_, after) = fresh.split_once(READY).ok_or_else(|| log.clone())?;
+            let said = READY.iter().find_map(|ready| fresh.split_once(ready));
+            let (_, after) = said.ok_or_else(|| log.clone())?;
             // The end of the line may still be on its way.
-            let (address, _) = after.split_once(char::is_whitespace).ok_or(log.clone())?;
+            let is_end = |c: char| c.is_whitespace() || c == '"';
+            let (address, _) = after.split_once(is_end).ok_or(log.clone())?;
             address.parse().map_err(|_| log.clone())
         })
         .await;
@@ -228,13 +254,24 @@ impl Drop for Daemon {
     }
 }
 
-fn spawn(home: &Home) -> Child {
+fn spawn(home: &Home, launch: &Launch) -> Child {
     let log = File::options()
         .create(true)
         .append(true)
         .open(home.path("log"))
         .unwrap();
-    command()
+    let mut command = match launch.before {
+        None => command(),
+        Some(before) => {
+            let mut shell = Command::new("/bin/sh");
+            shell.env_clear().stdin(Stdio::null());
+            let then = format!("{before}; exec \"$0\" \"$@\"");
+            shell.args(["-c", &then, env!("CARGO_BIN_EXE_pantau")]);
+            shell
+        }
+    };
+    command
+        .envs(launch.environment.iter().map(|(key, value)| (key, value)))
         .arg("--config")
         .arg(home.path("pantau.toml"))
         .arg("run")

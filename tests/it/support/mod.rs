@@ -20,7 +20,7 @@ use tempfile::TempDir;
 use tokio::time::{Instant, sleep};
 
 pub(crate) use broker::{Client, broker, free_address, start_broker_at};
-pub(crate) use daemon::{Daemon, pantau};
+pub(crate) use daemon::{Daemon, Launch, pantau};
 pub(crate) use smtp::Smtp;
 pub(crate) use webhook::{Answer, Received, Webhook};
 

@@ -95,11 +95,14 @@ async fn converse(stream: TcpStream, state: Arc<Mutex<State>>) -> Option<()> {
             "DATA" => {
                 write.write_all(b"354 go on\r\n").await.ok()?;
                 let mut mail = String::new();
-                while let Some(line) = lines.next_line().await.ok()? {
+                loop {
+                    // A sender that dies in the middle has sent no message.
+                    let line = lines.next_line().await.ok()??;
                     if line == "." {
                         break;
                     }
-                    mail.push_str(&line);
+                    // A point before another was put there for the way (RFC 5321).
+                    mail.push_str(line.strip_prefix('.').unwrap_or(&line));
                     mail.push_str("\r\n");
                 }
                 let mut state = state.lock().unwrap();

@@ -3,15 +3,20 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 
 use super::{PATIENCE, wait_for};
 
@@ -22,6 +27,10 @@ pub(crate) enum Answer {
     Status(u16),
     /// With 302 and this address.
     Redirect(String),
+    /// With this status and this `Retry-After`.
+    NotBefore(u16, &'static str),
+    /// With 204, after this time.
+    Slowly(Duration),
     /// Never.
     Nothing,
 }
@@ -29,6 +38,8 @@ pub(crate) enum Answer {
 /// A request that came.
 #[derive(Clone, Debug)]
 pub(crate) struct Received {
+    /// When it was there whole.
+    pub(crate) at: Instant,
     /// Its path.
     pub(crate) path: String,
     /// Its headers.
@@ -50,6 +61,23 @@ impl Received {
     pub(crate) fn id(&self) -> &str {
         self.header("webhook-id")
     }
+
+    /// Whether the one signature is that of Standard Webhooks with this secret.
+    pub(crate) fn is_signed_by(&self, secret: &[u8]) -> bool {
+        let signed = format!("{}.{}.", self.id(), self.header("webhook-timestamp"));
+        let mac = hmac_sha256(secret, &[signed.as_bytes(), &self.body].concat());
+        self.header("webhook-signature") == format!("v1,{}", STANDARD.encode(mac))
+    }
+}
+
+/// HMAC-SHA-256 as RFC 2104 has it, for keys of at most one block.
+fn hmac_sha256(key: &[u8], message: &[u8]) -> Vec<u8> {
+    let pad = |byte: u8| -> Vec<u8> {
+        let padded = key.iter().copied().chain(std::iter::repeat(0));
+        padded.take(64).map(|key| key ^ byte).collect()
+    };
+    let inner = Sha256::digest([&pad(0x36), message].concat());
+    Sha256::digest([&pad(0x5c)[..], &inner[..]].concat()).to_vec()
 }
 
 /// A web server on a free port of the loopback, up to its drop.
@@ -136,6 +164,7 @@ async fn receive(
     let answer = {
         let mut state = state.lock().unwrap();
         state.received.push(Received {
+            at: Instant::now(),
             path: uri.path().to_owned(),
             headers,
             document: serde_json::from_slice(&body).unwrap_or(Value::Null),
@@ -146,6 +175,14 @@ async fn receive(
     match answer {
         Answer::Status(code) => StatusCode::from_u16(code).unwrap().into_response(),
         Answer::Redirect(to) => (StatusCode::FOUND, [(header::LOCATION, to)]).into_response(),
+        Answer::NotBefore(code, when) => {
+            let status = StatusCode::from_u16(code).unwrap();
+            (status, [(header::RETRY_AFTER, when)]).into_response()
+        }
+        Answer::Slowly(time) => {
+            tokio::time::sleep(time).await;
+            StatusCode::NO_CONTENT.into_response()
+        }
         Answer::Nothing => std::future::pending().await,
     }
 }

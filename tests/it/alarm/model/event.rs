@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::level::Level;
 use super::place::{CHAIN, Fix, size};
+use super::rest::Rest;
 
 /// An instrument and one of its quantities.
 pub(in super::super) type Key = (u8, u8);
@@ -34,6 +35,8 @@ pub(in super::super) struct Event {
     pub(super) last: i64,
     /// Instruments that reached TIO3 here.
     pub(super) neighbours: BTreeSet<u8>,
+    /// What people asked for, and who is told next.
+    pub(in super::super) rest: Rest,
 }
 
 impl Event {
@@ -64,6 +67,19 @@ impl Event {
         self.members.iter().any(holds)
     }
 
+    /// Whether everything that holds it is out of service; TIO2 never is.
+    pub(super) fn look_at_service(&mut self, out: &BTreeMap<u8, i64>) {
+        let is_present = self.is_present();
+        let mut of_interest = self
+            .members
+            .iter()
+            .filter(|(_, held)| **held > Level::Normal || !is_present)
+            .peekable();
+        self.rest.is_out = self.class() < Level::Emergency
+            && of_interest.peek().is_some()
+            && of_interest.all(|(key, _)| out.contains_key(&key.0));
+    }
+
     /// Whether it stays one place with this point, and those of another.
     pub(super) fn fits(&self, point: Option<Fix>, other: Option<&Self>) -> bool {
         let own = self.points.iter().map(|point| point.2);
@@ -92,6 +108,7 @@ impl Event {
         self.lost.extend(&gone.lost);
         self.points.extend(&gone.points);
         self.neighbours.extend(&gone.neighbours);
+        self.rest.absorb(&gone.rest);
         for (key, held) in &gone.members {
             let member = self.members.entry(*key).or_insert(*held);
             *member = (*member).max(*held);

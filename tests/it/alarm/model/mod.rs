@@ -18,12 +18,15 @@
 mod event;
 mod level;
 mod place;
+mod rest;
 
 use std::collections::BTreeMap;
 
 pub(super) use event::{Event, Key};
 pub(super) use level::{Came, Level, Said};
 pub(super) use place::{Fix, Where};
+pub(super) use rest::Answer;
+use rest::{Rest, Shelf};
 
 /// A reading, as the model needs it.
 #[derive(Clone, Debug)]
@@ -53,6 +56,11 @@ pub(super) enum Tells {
     Cleared,
     Closed,
     Merged,
+    Shelved,
+    Unshelved,
+    BackInService,
+    Escalated,
+    Reminder,
 }
 
 /// All that ever happened.
@@ -66,6 +74,10 @@ pub(super) struct Model {
     /// The activation that each channel's last reading at a level was in.
     current: BTreeMap<Key, usize>,
     booted: i64,
+    /// How far off the wall clock is.
+    pub(super) wall_off: i64,
+    /// Instruments out of service, and until when.
+    out: BTreeMap<u8, i64>,
     unknown: Vec<Key>,
     pub(super) events: Vec<Event>,
 }
@@ -99,27 +111,115 @@ impl Model {
 
     pub(super) fn restart(&mut self, now: i64) {
         self.booted = now;
+        let wall = now + self.wall_off;
+        for event in self.events.iter_mut().filter(|event| event.is_open()) {
+            event.rest.restart(now, wall);
+        }
     }
 
-    /// Notes who has been silent for too long.
-    pub(super) fn tick(&mut self, now: i64) {
+    /// What time alone brings about: silence, the end of what people asked for,
+    /// and the next contacts.
+    pub(super) fn tick(&mut self, now: i64) -> Vec<(usize, Tells)> {
         for (key, heard) in &self.heard {
             let is_silent = now - heard.max(&self.booted) >= SILENT_AFTER;
             if is_silent && self.level(*key) > Level::Normal && !self.unknown.contains(key) {
                 self.unknown.push(*key);
             }
         }
+        let mut told = Vec::new();
+        for n in 0..self.events.len() {
+            let event = &mut self.events[n];
+            if event.is_open() && event.rest.shelf.is_some_and(|shelf| shelf.until <= now) {
+                event.rest.shelf = None;
+                told.extend(self.tell_again(now, n, Tells::Unshelved));
+            }
+        }
+        let over: Vec<u8> = self.out.iter().filter(|out| *out.1 <= now).map(|out| *out.0).collect();
+        for instrument in over {
+            told.extend(self.back_in_service(now, instrument));
+        }
+        for (n, event) in self.events.iter_mut().enumerate() {
+            let due = event.is_open().then(|| event.rest.due(now, event.class_max));
+            told.extend(due.flatten().map(|tells| (n, tells)));
+        }
+        told
     }
 
     /// A person has seen what is there now.
     pub(super) fn ack(&mut self, now: i64, n: usize) -> Option<Tells> {
         let event = &mut self.events[n];
         event.acked = true;
+        event.rest.stop();
         if !event.is_open() || event.is_present() {
             return None;
         }
         event.closed = Some(now);
         Some(Tells::Closed)
+    }
+
+    /// One of two people asks for so many seconds without notifications.
+    pub(super) fn shelve(
+        &mut self,
+        now: i64,
+        n: usize,
+        who: u8,
+        lasting: i64,
+        one_shot: bool,
+    ) -> Answer {
+        let event = &mut self.events[n];
+        let shelf = Shelf {
+            at: now,
+            wall: now + self.wall_off,
+            until: now + lasting,
+            one_shot,
+            class: event.class(),
+        };
+        event.rest.ask(who, shelf, event.class_max)
+    }
+
+    /// A person ends a shelf; none when there is none.
+    pub(super) fn unshelve(&mut self, now: i64, n: usize) -> Option<Vec<(usize, Tells)>> {
+        self.events[n].rest.shelf.take()?;
+        Some(self.tell_again(now, n, Tells::Unshelved).into_iter().collect())
+    }
+
+    pub(super) fn take_out_of_service(&mut self, now: i64, instrument: u8, lasting: i64) {
+        self.out.insert(instrument, now + lasting);
+        for event in self.events.iter_mut().filter(|event| event.is_open()) {
+            event.look_at_service(&self.out);
+        }
+    }
+
+    pub(super) fn is_out(&self, instrument: u8) -> bool {
+        self.out.contains_key(&instrument)
+    }
+
+    pub(super) fn back_in_service(&mut self, now: i64, instrument: u8) -> Vec<(usize, Tells)> {
+        self.out.remove(&instrument);
+        let mut told = Vec::new();
+        for n in 0..self.events.len() {
+            let event = &mut self.events[n];
+            if event.is_open() && event.rest.is_out {
+                event.look_at_service(&self.out);
+                if !event.rest.is_out {
+                    told.extend(self.tell_again(now, n, Tells::BackInService));
+                }
+            }
+        }
+        told
+    }
+
+    /// What may be told again is, when there is something to tell.
+    fn tell_again(&mut self, now: i64, n: usize, tells: Tells) -> Option<(usize, Tells)> {
+        let event = &mut self.events[n];
+        if event.rest.is_muted() || !(event.is_present() || event.rest.withheld.is_some()) {
+            return None;
+        }
+        event.rest.withheld = None;
+        if !event.acked {
+            event.rest.start(now, event.class_max);
+        }
+        Some((n, tells))
     }
 
     /// Takes a reading, and gives which activation is told of, and why.
@@ -231,11 +331,7 @@ impl Model {
             }
             let is = event.class();
             let said = homes.get(&n).copied().unwrap_or_default();
-            let Some((mut was, mut was_max)) = before.get(n).copied() else {
-                event.class_max = is.max(said);
-                tells.push((n, Tells::Raised));
-                continue;
-            };
+            let (mut was, mut was_max) = before.get(n).copied().unwrap_or_default();
             if said > Level::Normal {
                 for gone in merged {
                     was = was.max(before[*gone].0);
@@ -243,22 +339,39 @@ impl Model {
                 }
             }
             event.class_max = was_max.max(is).max(said);
-            let tell = match (was > Level::Normal, is > Level::Normal) {
-                (false, true) => Tells::Reopened,
-                _ if said > was_max || (was > Level::Normal && is > was) => Tells::Risen,
-                (true, false) if event.acked => Tells::Closed,
-                (true, false) => Tells::Cleared,
-                _ => continue,
+            let was_muted = event.rest.is_muted();
+            if event.is_present() {
+                event.look_at_service(&self.out);
+            }
+            event.rest.look(was, is);
+            let news = match (was > Level::Normal, is > Level::Normal) {
+                _ if n >= before.len() => Some(Tells::Raised),
+                (false, true) => Some(Tells::Reopened),
+                _ if said > was_max || (was > Level::Normal && is > was) => Some(Tells::Risen),
+                (true, false) if event.acked => Some(Tells::Closed),
+                (true, false) => Some(Tells::Cleared),
+                // What was kept back is told when it may be.
+                _ if was_muted && !event.rest.is_muted() => event.rest.withheld,
+                _ => None,
             };
-            match tell {
-                Tells::Risen | Tells::Reopened => {
-                    event.acked = false;
+            let Some(news) = news else {
+                continue;
+            };
+            match news {
+                Tells::Risen | Tells::Reopened | Tells::Raised => {
+                    event.acked &= news == Tells::Raised;
                     event.closed = None;
+                    event.rest.start(now, event.class_max);
                 }
-                Tells::Closed => event.closed = Some(now),
+                Tells::Closed => {
+                    event.closed = Some(now);
+                    event.rest.stop();
+                }
                 _ => {}
             }
-            tells.push((n, tell));
+            let is_told = news == Tells::Closed || !event.rest.is_muted();
+            event.rest.withheld = (!is_told).then_some(news);
+            tells.extend(is_told.then_some((n, news)));
         }
         tells
     }

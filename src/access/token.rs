@@ -99,7 +99,7 @@ mod tests {
     #[test]
     fn only_random_numbers_are_tokens() {
         assert!(has_form(&token_of(&[0xa5; 32])));
-        assert!(has_form(&"0123456789abcdefABCDEF0123456789"));
+        assert!(has_form("0123456789abcdefABCDEF0123456789"));
         for no in [
             "",
             "pantau_",

@@ -292,7 +292,11 @@ impl Machine {
         activation.also = also;
         activation.recommendation = recommendation;
         activation.remarks = activation.remarks.union(judgement.remarks);
-        activation.onset = activation.onset.min(evidence.measured);
+        // By its time of arrival alone nothing was before what came before it: there
+        // the wall clock was set back.
+        if evidence.measured < evidence.received {
+            activation.onset = activation.onset.min(evidence.measured);
+        }
         if !arrival.heard.is_late || evidence.measured > activation.latest.measured {
             activation.latest = evidence.clone();
         }

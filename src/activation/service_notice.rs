@@ -25,7 +25,13 @@ impl Event {
     }
 
     /// A person took it into service again.
-    pub fn back_in_service(out: &OutOfService, by: &str, at: Wall, context: &EventContext) -> Self {
+    pub fn back_in_service(
+        out: &OutOfService,
+        by: &str,
+        at: Wall,
+        exercise: bool,
+        context: &EventContext,
+    ) -> Self {
         let about = About {
             out,
             at,

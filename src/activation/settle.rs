@@ -150,6 +150,9 @@ impl Machine {
         let activation = self.open.get(&order)?;
         let next = Self::escalates_at(activation);
         let inhibitor = self.inhibitor_of(activation);
+        if inhibitor.is_none() && news.is_none() && activation.inhibited_by.is_some() {
+            return next; // `release` tells what was kept back
+        }
         if inhibitor.is_some() {
             self.inhibited.insert(order);
         } else {

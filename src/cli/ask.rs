@@ -1,15 +1,18 @@
 //! The verbs that ask a running daemon, through its HTTP interface.
 
+use std::env;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use clap::Args as ClapArgs;
 use reqwest::{Client, RequestBuilder};
 use serde_json::Value;
 
 use super::output::{Out, format_or_default, table};
 use super::{Args, Format, load, runtime};
+use crate::config::Secret;
 
 /// A daemon that does not answer by then is not well.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -19,6 +22,11 @@ pub(super) struct Options {
     /// The daemon's address; default the configuration's.
     #[arg(long, value_name = "URL")]
     url: Option<String>,
+    /// A file with your token, which nobody else may read; default
+    /// `http.token_file` of the configuration, then `pantau/token` in your
+    /// configuration folder ($XDG_CONFIG_HOME or ~/.config).
+    #[arg(long, value_name = "FILE")]
+    token_file: Option<PathBuf>,
     /// How to print.
     #[arg(long)]
     pub(super) format: Option<Format>,
@@ -51,9 +59,9 @@ pub(super) struct AckOptions {
     /// The version you have seen.
     #[arg(long)]
     version: u32,
-    /// Your name.
-    #[arg(long)]
-    name: String,
+    /// Your name; default the one of your token.
+    #[arg(long, required_unless_present = "token_file")]
+    name: Option<String>,
     /// A remark.
     #[arg(long)]
     note: String,
@@ -197,11 +205,15 @@ fn send(
         (None, Some(http)) => format!("http://{}", http.listen),
         (None, None) => bail!("the HTTP interface is off in the configuration; name an --url"),
     };
-    let token = http.and_then(|http| http.token.as_ref());
+    let shared = http.and_then(|http| http.token.clone());
+    let token = match &options.token_file {
+        Some(path) => Some(Secret::read(path).map_err(|error| anyhow!("--token-file: {error}"))?),
+        None => shared.map_or_else(own_token, |token| Ok(Some(token)))?,
+    };
     runtime()?.block_on(async {
         let client = Client::builder().timeout(PATIENCE).build()?;
         let mut request = request(&client, &base);
-        if let Some(token) = token {
+        if let Some(token) = &token {
             request = request.bearer_auth(token.expose());
         }
         let response = request
@@ -218,6 +230,21 @@ fn send(
         }
         Ok(value)
     })
+}
+
+/// The token in the person's own configuration folder, when there is one.
+fn own_token() -> anyhow::Result<Option<Secret>> {
+    let folder = |name: &str| {
+        let folder = env::var_os(name).map(PathBuf::from);
+        folder.filter(|folder| folder.is_absolute())
+    };
+    let own = folder("XDG_CONFIG_HOME").or_else(|| Some(folder("HOME")?.join(".config")));
+    match own.map(|own| own.join("pantau/token")) {
+        Some(path) if path.exists() => {
+            Ok(Some(Secret::read(&path).map_err(|error| anyhow!(error))?))
+        }
+        _ => Ok(None),
+    }
 }
 
 /// The members of an answer that is a list.

@@ -7,7 +7,8 @@ use serde::Serialize;
 
 use super::output::{Out, complain, format_or_default};
 use super::{Args, Format, load};
-use crate::config::{Config, ConfigErrors};
+use crate::clock::Clock;
+use crate::config::{Config, ConfigErrors, ConfigProblem};
 
 #[derive(Debug, ClapArgs)]
 pub(super) struct Options {
@@ -18,12 +19,14 @@ pub(super) struct Options {
 
 /// A good configuration, in figures.
 #[derive(Serialize)]
-struct Good {
+struct Good<'a> {
     good: bool,
     file: String,
     instruments: usize,
     sites: usize,
     subscribers: usize,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    cautions: Vec<Problem<'a>>,
 }
 
 /// One problem.
@@ -33,6 +36,16 @@ struct Problem<'a> {
     problem: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     hint: Option<&'a str>,
+}
+
+impl<'a> Problem<'a> {
+    fn of(problem: &'a ConfigProblem) -> Self {
+        Self {
+            path: &problem.path,
+            problem: &problem.text,
+            hint: problem.hint.as_deref(),
+        }
+    }
 }
 
 pub(super) fn check(args: &Args, options: &Options) -> anyhow::Result<ExitCode> {
@@ -48,20 +61,28 @@ fn good(config: &Config, format: Format) -> anyhow::Result<ExitCode> {
         .file
         .as_ref()
         .map_or("built-in defaults".to_owned(), |f| f.display().to_string());
+    // What depends on the day is no reason not to start.
+    let cautions = config.cautions(Clock::start().wall());
     let good = Good {
         good: true,
         file,
         instruments: config.instruments.len(),
         sites: config.sites.len(),
         subscribers: config.subscribers.len(),
+        cautions: cautions.iter().map(Problem::of).collect(),
     };
     let mut out = Out::new();
     match format {
         Format::Ndjson => out.json(&good)?,
-        Format::Table => out.line(&format!(
-            "{}: good; {} instruments, {} sites, {} subscribers",
-            good.file, good.instruments, good.sites, good.subscribers
-        ))?,
+        Format::Table => {
+            out.line(&format!(
+                "{}: good; {} instruments, {} sites, {} subscribers",
+                good.file, good.instruments, good.sites, good.subscribers
+            ))?;
+            for caution in &cautions {
+                out.line(&format!("caution: {caution}"))?;
+            }
+        }
     }
     out.finish()?;
     Ok(ExitCode::SUCCESS)
@@ -72,11 +93,7 @@ fn bad(errors: &ConfigErrors, format: Format) -> anyhow::Result<ExitCode> {
     match format {
         Format::Ndjson => {
             for problem in &errors.problems {
-                out.json(&Problem {
-                    path: &problem.path,
-                    problem: &problem.text,
-                    hint: problem.hint.as_deref(),
-                })?;
+                out.json(&Problem::of(problem))?;
             }
         }
         Format::Table => out.line(errors.to_string().trim_end())?,

@@ -52,9 +52,9 @@ pub(super) struct CloseOptions {
 
 #[derive(Debug, ClapArgs)]
 struct Person {
-    /// Your name.
-    #[arg(long)]
-    name: String,
+    /// Your name; default the one of your token.
+    #[arg(long, required_unless_present = "token_file")]
+    name: Option<String>,
     /// A remark.
     #[arg(long)]
     note: String,

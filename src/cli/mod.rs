@@ -24,6 +24,7 @@ mod profile;
 mod replay;
 mod run;
 mod subscriber;
+mod token;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -118,6 +119,9 @@ enum Verb {
     /// Those who are told.
     #[command(subcommand)]
     Subscriber(subscriber::Verb),
+    /// Tokens for those who ask over HTTP.
+    #[command(subcommand)]
+    Token(token::Verb),
 }
 
 /// How results are printed.
@@ -165,6 +169,7 @@ pub fn main() -> ExitCode {
         Verb::Export(options) => export::export(&args, options),
         Verb::Journal(verb) => journal::run(&args, verb),
         Verb::Subscriber(verb) => subscriber::run(&args, verb),
+        Verb::Token(verb) => token::run(verb),
     };
     match outcome {
         Ok(code) => code,

@@ -17,6 +17,7 @@
 //! | `[[subscriber]]`    | who is told                           | [`Subscriber`]      |
 //! | `[[roster]]`        | who is told at once, and who next     | [`Rosters`]         |
 //! | `[http]`            | status page and API                   | [`Http`]            |
+//! | `[[http.token]]`    | who may ask, and as what              | [`HttpToken`]       |
 //!
 //! What holds throughout:
 //!
@@ -48,6 +49,7 @@ mod service;
 mod site;
 mod subscriber;
 mod table_file;
+mod token;
 mod url;
 
 use std::fs;
@@ -66,9 +68,11 @@ pub use secret::Secret;
 pub use service::{Http, Publish};
 pub use site::{Site, Surroundings, SurveyRecord};
 pub use subscriber::{Channel, Post, Subscriber};
+pub use token::HttpToken;
 pub use url::{HostPort, HttpUrl};
 
 use crate::activation;
+use crate::clock::Wall;
 use crate::criteria::loaded::ReferenceTables;
 use crate::criteria::{Policy, PolicyHash};
 use crate::deliver::Rosters;
@@ -120,6 +124,15 @@ pub struct Config {
     pub rosters: Rosters,
     /// `[http]`; `None` when it is off.
     pub http: Option<Http>,
+}
+
+impl Config {
+    /// What is no mistake, and yet worth saying now: tokens near their end, or
+    /// past it.
+    pub fn cautions(&self, now: Wall) -> Vec<ConfigProblem> {
+        let tokens = self.http.iter().flat_map(|http| &http.tokens);
+        tokens.filter_map(|token| token.caution(now)).collect()
+    }
 }
 
 /// Reads and checks the configuration: the file at `path`, which must exist, or
@@ -269,7 +282,7 @@ fn check(table: &Table, path: Option<&Path>, folders: &Folders, problems: &Probl
         },
     );
     let rosters = roster::read(root.tables("roster"), &site_ids, &subscribers);
-    let http = service::read_http(root.table("http"), folders);
+    let http = service::read_http(root.table("http"), folders, node.zone);
     root.finish();
     Config {
         file: path.map(Path::to_owned),

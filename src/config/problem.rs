@@ -79,6 +79,15 @@ impl Refused {
     }
 }
 
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.hint {
+            Some(hint) => write!(f, "{}; {hint}", self.text),
+            None => f.write_str(&self.text),
+        }
+    }
+}
+
 /// Collects problems while the sections of one tree are read.
 ///
 /// Shared between sections that are open at the same time, hence the cell.

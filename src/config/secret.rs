@@ -23,6 +23,19 @@ impl Secret {
     }
 }
 
+impl Secret {
+    /// Reads the secret in a file that is named on the command line.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the file, in one line.
+    pub fn read(path: &Path) -> Result<Self, String> {
+        let folders = Folders::default();
+        let read = folders.secret(&path.to_string_lossy());
+        read.map_err(|refused| refused.to_string())
+    }
+}
+
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("***")

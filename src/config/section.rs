@@ -71,6 +71,12 @@ impl<'a> Section<'a> {
         self.table.is_some_and(|table| table.contains_key(key))
     }
 
+    /// Whether the key is there and holds a text.
+    pub(super) fn is_text(&self, key: &str) -> bool {
+        let value = self.table.and_then(|table| table.get(key));
+        value.is_some_and(|value| matches!(value.kind, ValueKind::String(_)))
+    }
+
     /// The path of the table.
     pub(super) fn path(&self) -> &str {
         &self.path

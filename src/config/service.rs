@@ -9,7 +9,9 @@ use super::node::Node;
 use super::problem::Refused;
 use super::secret::{Folders, Secret};
 use super::section::Section;
+use super::token::{self, HttpToken};
 use crate::activation::{self, Timetable, Timetables};
+use crate::clock::Zone;
 use crate::error::excerpt;
 use crate::store::embedded;
 
@@ -172,18 +174,25 @@ pub struct Http {
     /// `listen`: address and port; port 0 takes a free one. Default
     /// `127.0.0.1:8080`.
     pub listen: SocketAddr,
-    /// From `token_file`: at least 16 characters. Always there when `listen` is
-    /// not a loopback address.
+    /// From `token_file`: one token that all share, at least 16 characters; who
+    /// has it is the chief and has no name. Not beside `tokens`.
     pub token: Option<Secret>,
+    /// `[[http.token]]`: a token for each person or service. These, or `token`,
+    /// are there when `listen` is not a loopback address.
+    pub tokens: Vec<HttpToken>,
 }
 
 /// Where the status page is by default: seen from this machine only.
 const LISTEN: &str = "127.0.0.1:8080";
 
+/// What to write instead of a token.
+const HINT: &str =
+    "[[http.token]] tables, which `pantau token new` prints; or `token_file` for one of all";
+
 /// Shortest token, in characters.
 const MIN_TOKEN_CHARS: usize = 16;
 
-pub(super) fn read_http(mut section: Section<'_>, folders: &Folders) -> Option<Http> {
+pub(super) fn read_http(mut section: Section<'_>, folders: &Folders, zone: Zone) -> Option<Http> {
     let has_listen = section.has("listen");
     let listen = section.parsed("listen", |text| match text {
         "off" => Ok(None),
@@ -199,18 +208,37 @@ pub(super) fn read_http(mut section: Section<'_>, folders: &Folders) -> Option<H
         }
         Ok(token)
     });
+    let tokens = if section.is_text("token") {
+        section.let_pass("token");
+        // What stands there is not repeated.
+        let refused = Refused::new("a token never stands in the configuration");
+        section.refuse("token", refused.hint(HINT));
+        Vec::new()
+    } else {
+        token::read(section.tables("token"), folders, zone)
+    };
+    if section.has("token") && section.has("token_file") {
+        let refused = Refused::new("is given beside [[http.token]]");
+        let hint = "whoever has the shared token could act under any name; give everybody one";
+        section.refuse("token_file", refused.hint(hint));
+    }
     let listen = if has_listen {
         listen.flatten()
     } else {
         listen_address(LISTEN).ok()
     };
     let is_open = listen.is_some_and(|at| !at.ip().to_canonical().is_loopback());
-    if is_open && !section.has("token_file") {
-        let hint = "anyone who reaches the address could act; or listen on 127.0.0.1";
+    if is_open && !section.has("token_file") && !section.has("token") {
+        let hint = "anyone who reaches the address could act; or [[http.token]], or listen on \
+                    127.0.0.1";
         section.missing("token_file", Some(hint));
     }
     section.finish();
-    listen.map(|listen| Http { listen, token })
+    listen.map(|listen| Http {
+        listen,
+        token,
+        tokens,
+    })
 }
 
 fn listen_address(text: &str) -> Result<SocketAddr, Refused> {

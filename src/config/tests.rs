@@ -771,6 +771,14 @@ fn subscribers() {
         ("cap", "sender = \"a b\"", "sender", "blanks"),
         ("terminal", "", "device", "is missing"),
         (
+            "terminal",
+            "device = \"/dev/tty1\"\nheads = true",
+            "heads",
+            "of kind `webhook`, `http`, `mail` or `log`",
+        ),
+        ("cap", "heads = true", "heads", "keeps no heads"),
+        ("log", "heads = \"yes\"", "heads", "true or false"),
+        (
             "mail",
             "host = \"h\"\nsecurity = \"none\"\nfrom = \"a@b.id\"\nto = [\"c@d.id\"]",
             "security",

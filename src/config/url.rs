@@ -158,8 +158,16 @@ fn is_host(text: &str) -> bool {
     if text.len() > 253 {
         return false;
     }
-    // Digits and dots alone are meant as an address, so they must be one.
-    if text.chars().all(|c| c.is_ascii_digit() || c == '.') {
+    // What ends in a number is meant as an address, so it must be one, and written
+    // as everybody reads it: `0x7f.1` is none.
+    let last = text.rsplit('.').next().unwrap_or_default();
+    let is_hex = |digits: &str| digits.chars().all(|c| c.is_ascii_hexdigit());
+    if last.chars().all(|c| c.is_ascii_digit())
+        || last
+            .strip_prefix(['0'])
+            .and_then(|rest| rest.strip_prefix(['x', 'X']))
+            .is_some_and(is_hex)
+    {
         return text.parse::<Ipv4Addr>().is_ok();
     }
     text.split('.').all(|label| {

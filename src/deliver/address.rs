@@ -23,6 +23,11 @@ impl Allowed {
         let plain = unwrapped(address);
         !is_inside(plain) || self.0.iter().any(|net| net.contains(&plain))
     }
+
+    /// Those of a name's addresses that a message may go to.
+    fn only(&self, found: impl Iterator<Item = SocketAddr>) -> Vec<SocketAddr> {
+        found.filter(|address| self.allows(address.ip())).collect()
+    }
 }
 
 /// Resolves a name once and gives only addresses that are allowed, so that the
@@ -31,10 +36,8 @@ impl Resolve for Allowed {
     fn resolve(&self, name: Name) -> Resolving {
         let allowed = self.clone();
         Box::pin(async move {
-            let found: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0))
-                .await?
-                .filter(|address| allowed.allows(address.ip()))
-                .collect();
+            let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
+            let found = allowed.only(found);
             if found.is_empty() {
                 let text =
                     "the name stands for inside addresses only, which `allow_inside` does not list";
@@ -89,7 +92,10 @@ const fn is_inside_v4(address: Ipv4Addr) -> bool {
 }
 
 const fn is_inside_v6(address: Ipv6Addr) -> bool {
-    let [a, b, ..] = address.segments();
+    let [a, b, c, ..] = address.segments();
+    if let (0x64, 0xff9b, 1) = (a, b, c) {
+        return true; // NAT64 of a network's own (RFC 8215)
+    }
     matches!(
         (a, b),
         // Unspecified, loopback and the like; discard; Teredo and protocol
@@ -137,6 +143,7 @@ mod tests {
             "::7f00:1",
             "64:ff9b::7f00:1",
             "64:ff9b::a00:1",
+            "64:ff9b:1::808:808",
             "2002:7f00:1::",
             "2002:c0a8:101::1",
             "2001::1",
@@ -161,6 +168,26 @@ mod tests {
         ] {
             assert!(nobody.allows(outside.parse().unwrap()), "{outside}");
         }
+    }
+
+    /// A name may stand for an outside and an inside address, or for another one
+    /// at each question: it is asked once, and what is inside is left out.
+    #[test]
+    fn of_a_names_addresses_only_the_allowed_are_spoken_to() {
+        let answer = [
+            "8.8.8.8:0",
+            "10.0.0.1:0",
+            "[::1]:0",
+            "[::ffff:192.168.0.1]:0",
+        ];
+        let answer = answer.map(|address| address.parse().unwrap());
+        let nobody = Allowed::default().only(answer.into_iter());
+        assert_eq!(nobody, ["8.8.8.8:0".parse().unwrap()]);
+        assert!(
+            Allowed::default()
+                .only(answer.into_iter().skip(1))
+                .is_empty()
+        );
     }
 
     #[test]

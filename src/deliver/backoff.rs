@@ -49,6 +49,30 @@ pub(super) fn wait(
 mod tests {
     use super::*;
 
+    /// An hour without the subscriber: how often it is tried, and how long it is
+    /// left alone at the most.
+    #[track_caller]
+    fn check_hour(emergency: bool, tries: std::ops::RangeInclusive<u32>, longest_s: u64) {
+        for message in ["A-0123456789abcdef.1", "A-fedcba9876543210.7"] {
+            let (mut tried, mut passed) = (0, Duration::ZERO);
+            while passed < Duration::from_secs(3600) {
+                tried += 1;
+                let waited = wait(message, tried, emergency, None);
+                assert!(waited <= Duration::from_secs(longest_s), "{waited:?}");
+                passed += waited;
+            }
+            assert!(tries.contains(&tried), "{message}: {tried} times");
+        }
+    }
+
+    #[test]
+    fn an_hour_of_outage_is_tried_through_and_found_over_soon() {
+        // 1 + 2 + 4 + 8 + 16 s, then every 30 s, a tenth more or less.
+        check_hour(true, 113..=138, 33);
+        // 1 + 2 + … + 256 s, then every 300 s.
+        check_hour(false, 18..=21, 330);
+    }
+
     #[test]
     fn waits_double_up_to_their_limit() {
         let secs = |attempts, emergency| wait("A-1.1", attempts, emergency, None).as_secs_f64();

@@ -26,6 +26,9 @@ pub struct Target {
 /// A client for one target.
 pub(super) struct Poster {
     target: Target,
+    /// The server, where an address stands instead of a name: as the client reads
+    /// it, for it takes `0x7f.1` and `[::ffff:7f00:1]` for addresses, too.
+    address: Option<IpAddr>,
     client: Client,
 }
 
@@ -54,13 +57,17 @@ impl Poster {
             .dns_resolver(target.allowed.clone())
             .user_agent(concat!("pantau/", env!("CARGO_PKG_VERSION")))
             .build()?;
-        Ok(Self { target, client })
+        Ok(Self {
+            address: address_of(&target.url),
+            target,
+            client,
+        })
     }
 
     /// One attempt. Only a 2xx is acceptance; a redirect is a failure.
     pub(super) async fn send(&self, method: Method, headers: HeaderMap, body: Vec<u8>) -> Attempt {
         // An address instead of a name is never looked up, so it is looked at here.
-        if let Ok(address) = self.target.host.parse::<IpAddr>()
+        if let Some(address) = self.address
             && !self.target.allowed.allows(address)
         {
             return Attempt::Refused {
@@ -80,6 +87,17 @@ impl Poster {
             },
         }
     }
+}
+
+/// The address that stands in the place of a name, however it is written.
+fn address_of(url: &str) -> Option<IpAddr> {
+    let url = reqwest::Url::parse(url).ok()?;
+    let host = url.host_str()?;
+    let plain = host
+        .strip_prefix('[')
+        .and_then(|host| host.strip_suffix(']'))
+        .unwrap_or(host);
+    plain.parse().ok()
 }
 
 /// `Content-Type: application/json`.

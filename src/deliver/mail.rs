@@ -133,6 +133,7 @@ impl Mail {
         let words = config.language.words(&event.text);
         let subject: Vec<&str> = words.iter().map(|words| words.headline.as_str()).collect();
         let body: Vec<String> = words.iter().map(|words| words.lines.join("\r\n")).collect();
+        let subject = unencoded(&subject.join(" / "));
         let domain = config.from.email.domain();
         let about = match event.about() {
             "" => event.id.as_str(),
@@ -141,7 +142,7 @@ impl Mail {
         let thread = format!("<{about}@{domain}>");
         let mut builder = Message::builder()
             .from(config.from.clone())
-            .subject(subject.join(" / "))
+            .subject(subject)
             .message_id(Some(format!("<{}@{domain}>", event.id)))
             .in_reply_to(thread.clone())
             .references(thread)
@@ -165,6 +166,12 @@ impl Mail {
             .multipart(MultiPart::mixed().singlepart(text).singlepart(attached))
             .map_err(|error| error.to_string())
     }
+}
+
+/// A subject in which nothing passes for an encoded word (RFC 2047): a reader
+/// would decode it, and show what nobody here has looked at.
+fn unencoded(subject: &str) -> String {
+    subject.replace("=?", "= ?")
 }
 
 /// Whether a host is this machine, by its address or its usual name.

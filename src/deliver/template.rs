@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::Attempt;
 use super::http::{Poster, Target};
 use super::log::Language;
-use crate::activation::{ActivationView, DeadlineView, Event, SignedHead, Text};
+use crate::activation::{ActivationView, DeadlineView, Event, SignedHead, Text, Words};
 
 /// Name of the one template.
 const BODY: &str = "body";
@@ -118,6 +118,16 @@ fn environment(body: String, content_type: ContentType) -> Result<Environment<'s
     Ok(environment)
 }
 
+/// One text message; of an event that an earlier version wrote down without one,
+/// the headline.
+fn short(words: &Words) -> &str {
+    if words.sms.is_empty() {
+        &words.headline
+    } else {
+        &words.sms
+    }
+}
+
 /// Percent-encodes all but the unreserved characters of RFC 3986.
 fn percent(text: &str) -> impl Iterator<Item = String> {
     text.bytes().map(|byte| match byte {
@@ -179,7 +189,7 @@ impl Templated {
                 .map(|w| w.lines.join("\n"))
                 .collect::<Vec<_>>()
                 .join("\n\n"),
-            sms: words.first().map_or("", |words| words.sms.as_str()),
+            sms: words.first().map_or("", |words| short(words)),
             words: &event.text,
             exercise: event.exercise,
             activation: event.activation.as_ref(),

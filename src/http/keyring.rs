@@ -74,12 +74,10 @@ impl Keyring {
             let is_it = key.hash.is(&hash) & (is_random | key.name.is_none());
             found = if is_it { Some(key) } else { found };
         }
-        let Some(given) = given else {
+        if given.is_none() {
             return Err(NoEntry::Missing);
-        };
-        let key = found
-            .filter(|_| !given.is_empty())
-            .ok_or(NoEntry::Unknown)?;
+        }
+        let key = found.ok_or(NoEntry::Unknown)?;
         if key.expires.is_some_and(|expires| expires <= now) {
             return Err(NoEntry::Expired);
         }

@@ -8,6 +8,7 @@ use axum::response::IntoResponse;
 
 use super::Context;
 use super::problem::Problem;
+use super::refusals::Counts;
 use crate::pipeline::{Account, Books, Command, InstrumentView, Status};
 use crate::telemetry::names::{self, Metric};
 
@@ -17,10 +18,12 @@ pub(super) async fn metrics(State(context): State<Context>) -> Result<impl IntoR
     let books = context.core.ask(Command::Books).await?;
     let instruments = context.core.ask(Command::Instruments).await?;
     let headers = [(header::CONTENT_TYPE, "text/plain; version=0.0.4")];
-    Ok((headers, text(&status, &books, &instruments)))
+    let mut page = page(&status, &books, &instruments);
+    page.refusals(&context.guard.refused);
+    Ok((headers, page.0))
 }
 
-fn text(status: &Status, books: &Books, instruments: &[InstrumentView]) -> String {
+fn page(status: &Status, books: &Books, instruments: &[InstrumentView]) -> Page {
     let mut page = Page(String::new());
     page.head(names::BUILD_INFO);
     page.line(names::BUILD_INFO, &[("version", status.version)], 1);
@@ -58,7 +61,7 @@ fn text(status: &Status, books: &Books, instruments: &[InstrumentView]) -> Strin
     for (subscriber, count) in &status.outbox_waiting {
         page.line(names::OUTBOX, &[("subscriber", subscriber)], count);
     }
-    page.0
+    page
 }
 
 /// A metric of each account, and where it stands there.
@@ -84,6 +87,13 @@ impl Page {
             format!("{{{}}}", labels.join(","))
         };
         writeln!(self.0, "{}{labels} {value}", metric.name).expect("a string takes everything");
+    }
+
+    fn refusals(&mut self, refused: &Counts) {
+        self.head(names::HTTP_REFUSED);
+        for (reason, count) in refused.all() {
+            self.line(names::HTTP_REFUSED, &[("reason", reason.as_str())], count);
+        }
     }
 
     fn accounts(&mut self, books: &Books) {

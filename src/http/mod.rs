@@ -10,20 +10,27 @@ mod closing;
 mod guard;
 mod headers;
 mod keyring;
+mod limit;
 mod metrics;
 mod mute;
+mod origin;
 mod problem;
+mod refusals;
 mod routes;
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
+use axum::http::Request;
 use axum::middleware;
 use axum::routing::get;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
@@ -34,10 +41,12 @@ use tracing::{info, warn};
 
 use crate::access::Act;
 use crate::pipeline::{Casework, Core};
+use guard::Peer;
 use routes::Routes;
 
 pub use guard::Guard;
 pub use keyring::Key;
+pub use refusals::Reason;
 pub use routes::Route;
 
 /// Largest request body: 64 KiB.
@@ -80,13 +89,18 @@ pub async fn serve(listener: TcpListener, context: Context, stop: CancellationTo
             () = stop.cancelled() => break,
             accepted = accept(&listener, &places) => accepted,
         };
-        let Some((stream, place)) = accepted else {
+        let Some((stream, peer, place)) = accepted else {
             continue;
         };
+        let service = service.clone();
+        let answer = service_fn(move |mut request: Request<Incoming>| {
+            request.extensions_mut().insert(Peer(peer.ip()));
+            service.call(request)
+        });
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(HEAD_WITHIN)
-            .serve_connection(TokioIo::new(stream), service.clone());
+            .serve_connection(TokioIo::new(stream), answer);
         let connection = graceful.watch(connection);
         tokio::spawn(async move {
             // A client that breaks off is nobody's business but its own.
@@ -102,10 +116,10 @@ pub async fn serve(listener: TcpListener, context: Context, stop: CancellationTo
 async fn accept(
     listener: &TcpListener,
     places: &Arc<Semaphore>,
-) -> Option<(TcpStream, OwnedSemaphorePermit)> {
+) -> Option<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
     let place = Arc::clone(places).acquire_owned().await.ok()?;
     match listener.accept().await {
-        Ok((stream, _)) => Some((stream, place)),
+        Ok((stream, peer)) => Some((stream, peer, place)),
         Err(error) => {
             warn!(%error, "HTTP connection could not be accepted.");
             // Out of descriptors: trying again at once would only burn a core.
@@ -190,6 +204,7 @@ fn router(context: Context) -> Router {
         .fallback(problem::not_found)
         .method_not_allowed_fallback(problem::not_allowed)
         .layer(DefaultBodyLimit::max(BODY_MAX))
+        .layer(middleware::map_response(problem::only_problems))
         .layer(middleware::map_response(headers::harden))
         .with_state(context)
 }

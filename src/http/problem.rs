@@ -1,12 +1,15 @@
 //! Errors as RFC 9457 problem documents.
 
-use axum::http::{Method, StatusCode, Uri, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::{HeaderName, Method, StatusCode, Uri, header};
+use axum::response::{AppendHeaders, IntoResponse, Response};
 use serde_json::{Value, json};
 
 use crate::access::NoPerson;
 use crate::error::excerpt;
 use crate::pipeline::Gone;
+
+/// Media type of a problem document.
+const PROBLEM: &str = "application/problem+json";
 
 /// Longest account of what is wrong, in characters; it may repeat a part of what
 /// was asked.
@@ -17,6 +20,7 @@ const DETAIL_CHARS: usize = 4000;
 pub(super) struct Problem {
     status: StatusCode,
     detail: String,
+    header: Option<Box<(HeaderName, String)>>,
     extra: Option<(&'static str, Value)>,
 }
 
@@ -25,8 +29,15 @@ impl Problem {
         Self {
             status,
             detail: detail.into(),
+            header: None,
             extra: None,
         }
+    }
+
+    /// With one more header.
+    pub(super) fn header(mut self, name: HeaderName, value: impl Into<String>) -> Self {
+        self.header = Some(Box::new((name, value.into())));
+        self
     }
 
     /// With one more member.
@@ -59,9 +70,22 @@ impl IntoResponse for Problem {
         if let (Some((name, value)), Some(members)) = (self.extra, body.as_object_mut()) {
             members.insert(name.to_owned(), value);
         }
-        let headers = [(header::CONTENT_TYPE, "application/problem+json")];
-        (self.status, headers, body.to_string()).into_response()
+        let headers = [(header::CONTENT_TYPE, PROBLEM)];
+        let more = AppendHeaders(self.header.map(|header| *header));
+        (self.status, headers, more, body.to_string()).into_response()
     }
+}
+
+/// A problem document instead of what the library answers by itself, such as to a
+/// path that is no UTF-8 or to a body that is too long.
+pub(super) async fn only_problems(response: Response) -> Response {
+    let status = response.status();
+    let is_error = status.is_client_error() || status.is_server_error();
+    let kind = response.headers().get(header::CONTENT_TYPE);
+    if !is_error || kind.is_some_and(|kind| kind == PROBLEM) {
+        return response;
+    }
+    Problem::new(status, "the request cannot be read").into_response()
 }
 
 /// The path is there, and takes another method.

@@ -6,11 +6,12 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use serde::Deserialize;
 use serde_json::Value;
 
 use super::JournalError;
 use super::fault::FirstBad;
-use super::record::{Entry, Hash, Record};
+use super::record::{Hash, JOURNAL, Linked, Record};
 use super::scan::Summary;
 use super::signed::{PublicKey, is_signed_by};
 use super::signer::KEY;
@@ -101,6 +102,38 @@ pub struct Mended {
     pub old_head: String,
 }
 
+/// As much of an entry as the examination asks for; the rest is passed over.
+#[derive(Deserialize)]
+struct Mark {
+    kind: String,
+    #[serde(default)]
+    what: Option<String>,
+    #[serde(default)]
+    new: Option<String>,
+    #[serde(default)]
+    new_chain: bool,
+    #[serde(default)]
+    old_head: Option<String>,
+}
+
+impl Linked for Mark {
+    const NAME: &'static str = JOURNAL;
+
+    fn old_head(&self) -> Option<&str> {
+        let is_new_chain = self.kind == "repaired" && self.new_chain;
+        self.old_head.as_deref().filter(|_| is_new_chain)
+    }
+}
+
+impl Mark {
+    /// The public key that signs from here on.
+    fn key(&self) -> Option<PublicKey> {
+        let is_key = self.kind == "changed" && self.what.as_deref() == Some(KEY);
+        let new = self.new.as_deref().filter(|_| is_key)?;
+        PublicKey::parse(new)
+    }
+}
+
 /// What was found.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Examination {
@@ -150,22 +183,16 @@ pub fn examine(
     let mut known = own.to_vec();
     let mut span: Option<(Wall, Wall)> = None;
     let mut mended = Vec::new();
-    let mut chain = walk(folder, wanted, |record: Record| {
+    let mut chain = walk(folder, wanted, |record: Record<Mark>| {
         span = Some((span.map_or(record.at, |(first, _)| first), record.at));
-        match record.entry {
-            Some(Entry::Changed { what, new, .. }) if what == KEY => {
-                known.extend(PublicKey::parse(&new));
-            }
-            Some(Entry::Repaired {
-                old_head,
-                new_chain: true,
-                ..
-            }) => mended.push(Mended {
+        let Some(mark) = record.entry else { return };
+        known.extend(mark.key());
+        if let Some(old_head) = mark.old_head() {
+            mended.push(Mended {
                 seq: record.seq,
                 at: record.at,
-                old_head,
-            }),
-            _ => {}
+                old_head: old_head.to_owned(),
+            });
         }
     })?;
     let Heads {

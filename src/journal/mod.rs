@@ -42,7 +42,7 @@ pub use disk::{Disk, OsDisk, PrivateDisk, Segment};
 pub use examine::{BadHead, Examination, HeadFault, Heads, Mended, examine};
 pub use fault::{Fault, FirstBad};
 pub use heads::{HEADS_FILE, HeadsError, HeadsFile};
-pub use record::{Chained, Entry, Outcome, Outgoing, Record, Repair};
+pub use record::{Chained, Entry, Linked, Outcome, Outgoing, Record, Repair};
 pub use scan::{
     Opened, Recovery, Summary, Told, Torn, VerifyError, Waiting, replay, replay_chain, verify,
     verify_chain,

@@ -158,23 +158,27 @@ pub struct Repair {
     pub first_bad: Option<String>,
 }
 
-/// What the records of a chain hold. The journal's is [`Entry`]; others keep
-/// chains of their own by the same rules.
-pub trait Chained: Serialize + DeserializeOwned {
+/// What has to be known of the records of a chain to follow it.
+pub trait Linked: DeserializeOwned {
     /// What the names of its files begin with.
     const NAME: &'static str;
-
-    /// The entry that tells of a repair.
-    fn repaired(repair: Repair) -> Self;
 
     /// Where the old chain ended, when it tells of a repair after which a new one
     /// begins.
     fn old_head(&self) -> Option<&str>;
 }
 
-impl Chained for Entry {
-    const NAME: &'static str = "journal";
+/// What the records of a chain hold. The journal's is [`Entry`]; others keep
+/// chains of their own by the same rules.
+pub trait Chained: Linked + Serialize {
+    /// The entry that tells of a repair.
+    fn repaired(repair: Repair) -> Self;
+}
 
+/// What the journal's files begin with.
+pub(super) const JOURNAL: &str = "journal";
+
+impl Chained for Entry {
     fn repaired(repair: Repair) -> Self {
         let Repair {
             old_head,
@@ -189,6 +193,10 @@ impl Chained for Entry {
             first_bad,
         }
     }
+}
+
+impl Linked for Entry {
+    const NAME: &'static str = JOURNAL;
 
     fn old_head(&self) -> Option<&str> {
         match self {
@@ -325,13 +333,22 @@ pub(super) fn decode<E: DeserializeOwned>(line: &[u8]) -> Result<Decoded<E>, Bad
     }
     let mut json = body.to_vec();
     json.push(b'}');
-    let head: Head = serde_json::from_slice(&json).map_err(|_| BadLine::Malformed)?;
+    // The text is what its writer wrote; a kind of a later version is no damage.
+    let whole = serde_json::from_slice::<Whole<E>>(&json);
+    let (head, entry) = match whole {
+        Ok(Whole {
+            seq,
+            prev,
+            at,
+            entry,
+        }) => (Head { seq, prev, at }, Some(entry)),
+        Err(_) => {
+            let head = serde_json::from_slice(&json).map_err(|_| BadLine::Malformed)?;
+            (head, None)
+        }
+    };
     let at = Wall::parse_rfc3339(&head.at).map_err(|_| BadLine::Malformed)?;
     let prev = Hash::parse(head.prev.as_bytes()).ok_or(BadLine::Malformed)?;
-    // The text is what its writer wrote; a kind of a later version is no damage.
-    let entry = serde_json::from_slice::<Whole<E>>(&json)
-        .ok()
-        .map(|whole| whole.entry);
     Ok(Decoded {
         prev,
         hash,
@@ -352,5 +369,8 @@ struct Head {
 
 #[derive(Deserialize)]
 struct Whole<E> {
+    seq: u64,
+    prev: String,
+    at: String,
     entry: E,
 }

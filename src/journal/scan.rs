@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::JournalError;
 use super::fault::FirstBad;
-use super::record::{Chained, Entry, Hash, Outgoing, Record};
+use super::record::{Entry, Hash, Linked, Outgoing, Record};
 use super::signer::KEY;
 use super::walk::walk;
 use crate::activation::{Event, Saved, Transition};
@@ -141,7 +141,7 @@ pub fn verify(folder: &Path) -> Result<Summary, VerifyError> {
 /// # Errors
 ///
 /// As [`verify`].
-pub fn verify_chain<E: Chained>(folder: &Path) -> Result<Summary, VerifyError> {
+pub fn verify_chain<E: Linked>(folder: &Path) -> Result<Summary, VerifyError> {
     let mut span: Option<(Wall, Wall)> = None;
     let chain = walk(folder, BTreeSet::new(), |record: Record<E>| {
         span = Some((span.map_or(record.at, |(first, _)| first), record.at));
@@ -173,7 +173,7 @@ pub fn replay(folder: &Path, visit: impl FnMut(Record)) -> Result<(), JournalErr
 /// # Errors
 ///
 /// As [`replay`].
-pub fn replay_chain<E: Chained>(
+pub fn replay_chain<E: Linked>(
     folder: &Path,
     visit: impl FnMut(Record<E>),
 ) -> Result<(), JournalError> {
@@ -181,7 +181,7 @@ pub fn replay_chain<E: Chained>(
 }
 
 /// Reads everything, for the writer.
-pub(super) fn recover<E: Chained>(
+pub(super) fn recover<E: Linked>(
     folder: &Path,
     mut visit: impl FnMut(Record<E>),
 ) -> Result<(Opened, End), JournalError> {

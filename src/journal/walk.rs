@@ -11,7 +11,7 @@ use std::io::{self, BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 
 use super::fault::{Fault, FirstBad};
-use super::record::{self, BadLine, Chained, Decoded, Hash, Record};
+use super::record::{self, BadLine, Decoded, Hash, Linked, Record};
 use super::{JournalError, Torn};
 
 /// Findings that are kept; the rest is counted.
@@ -77,7 +77,7 @@ pub(super) struct Walk {
 
 /// Reads the chain of a folder; hands every sound record to `visit`, and keeps the
 /// hashes of those that are `wanted`.
-pub(super) fn walk<E: Chained>(
+pub(super) fn walk<E: Linked>(
     folder: &Path,
     wanted: BTreeSet<u64>,
     mut visit: impl FnMut(Record<E>),
@@ -156,7 +156,7 @@ fn segments(folder: &Path, name: &str) -> Result<Vec<Named>, JournalError> {
 }
 
 impl Walk {
-    fn read<E: Chained>(
+    fn read<E: Linked>(
         &mut self,
         segment: usize,
         file: File,
@@ -201,7 +201,7 @@ impl Walk {
         self.torn_before = None;
     }
 
-    fn follow<E: Chained>(
+    fn follow<E: Linked>(
         &mut self,
         place: Place,
         decoded: Decoded<E>,

@@ -139,14 +139,22 @@ pub(super) fn areas(config: &Config) -> Vec<Place> {
 
 /// The tokens that open the HTTP interface.
 pub(super) fn keys(config: &Config) -> Vec<Key> {
-    let token = config.http.as_ref().and_then(|http| http.token.as_ref());
-    let shared = token.map(|token| Key {
+    let Some(http) = &config.http else {
+        return Vec::new();
+    };
+    let shared = http.token.iter().map(|token| Key {
         name: None,
         role: Role::Chief,
         hash: TokenHash::of(token.expose()),
         expires: None,
     });
-    shared.into_iter().collect()
+    let own = http.tokens.iter().map(|token| Key {
+        name: Some(Arc::clone(&token.name)),
+        role: token.role,
+        hash: token.hash,
+        expires: token.expires,
+    });
+    shared.chain(own).collect()
 }
 
 /// What the configuration says of places on Java and outside it.

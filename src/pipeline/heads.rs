@@ -16,8 +16,8 @@ use crate::deliver::Notice;
 use crate::error::Chain;
 use crate::journal::{HeadsFile, Signer};
 
-/// How often a head goes out.
-const EVERY: Duration = Duration::from_secs(3600);
+/// How often a head goes out, whatever happens.
+pub(super) const EVERY: Duration = Duration::from_secs(3600);
 
 /// When the first one goes out: when the links had time to come up.
 const FIRST: Duration = Duration::from_secs(1);
@@ -49,6 +49,7 @@ pub(super) struct HeadTask {
     pub(super) clock: Clock,
     pub(super) context: EventContext,
     pub(super) exercise: bool,
+    pub(super) every: Duration,
     pub(super) marks: watch::Receiver<Mark>,
     /// Topics of the broker, if there is one.
     pub(super) notices: Option<mpsc::Sender<Notice>>,
@@ -62,7 +63,7 @@ pub(super) struct HeadTask {
 impl HeadTask {
     /// Works until the journal's thread has ended, and keeps the last head.
     pub(super) async fn run(mut self) {
-        let mut ticks = interval_at(Instant::now() + FIRST, EVERY);
+        let mut ticks = interval_at(Instant::now() + FIRST, self.every);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut emergencies = self.marks.borrow().emergencies;
         loop {
@@ -131,4 +132,174 @@ impl HeadTask {
 /// Waits until nobody writes the journal any more.
 async fn ended(mut marks: watch::Receiver<Mark>) {
     while marks.changed().await.is_ok() {}
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::timeout;
+
+    use super::*;
+    use crate::clock::Zone;
+    use crate::journal::{Entry, Journal};
+    use crate::journal::{Heads, examine, is_signed_by, open_keys, public_keys};
+
+    /// How long anything may take that is sure to come.
+    const PATIENCE: Duration = Duration::from_secs(30);
+
+    /// The task with a journal of its own, and all that it talks to.
+    struct Bench {
+        folder: tempfile::TempDir,
+        journal: Journal,
+        marks: watch::Sender<Mark>,
+        notices: mpsc::Receiver<Notice>,
+        events: mpsc::Receiver<Event>,
+        task: tokio::task::JoinHandle<()>,
+    }
+
+    impl Bench {
+        fn start(every: Duration) -> Self {
+            let folder = tempfile::tempdir().unwrap();
+            let clock = Clock::start();
+            let path = folder.path().join("journal");
+            let (journal, _) = Journal::open(&path, clock.wall()).unwrap();
+            let keys = open_keys(&folder.path().join("state"), "serpong", None);
+            assert!(keys.problems.is_empty(), "{:?}", keys.problems);
+            let (marks, marked) = watch::channel(Mark {
+                seq: 0,
+                hash: journal.head(),
+                emergencies: 0,
+            });
+            let (notices_tx, notices) = mpsc::channel(16);
+            let (events_tx, events) = mpsc::channel(HEAD_BOUND);
+            let task = HeadTask {
+                signer: keys.signer.unwrap(),
+                file: HeadsFile::of(&path),
+                clock,
+                context: EventContext {
+                    node: "serpong".to_owned(),
+                    zone: Zone::Wib,
+                    recorded: true,
+                },
+                exercise: false,
+                every,
+                marks: marked,
+                notices: Some(notices_tx),
+                events: events_tx,
+                kept: None,
+                is_failing: false,
+            };
+            Self {
+                folder,
+                journal,
+                marks,
+                notices,
+                events,
+                task: tokio::spawn(task.run()),
+            }
+        }
+
+        /// One record more, as the journal's thread says.
+        fn write(&mut self, emergencies: u64) {
+            let entry = Entry::ClockStepped { step_ms: 1 };
+            let seq = self.journal.append(Clock::start().wall(), &entry).unwrap();
+            let hash = self.journal.head();
+            self.marks.send_modify(|mark| {
+                *mark = Mark {
+                    seq,
+                    hash,
+                    emergencies: mark.emergencies + emergencies,
+                };
+            });
+        }
+
+        async fn next(&mut self) -> SignedHead {
+            let notice = timeout(PATIENCE, self.notices.recv())
+                .await
+                .unwrap()
+                .unwrap();
+            assert_eq!(
+                (notice.topic.as_str(), notice.retain),
+                ("journal/head", true)
+            );
+            let head = serde_json::from_slice(&notice.payload).unwrap();
+            let event = timeout(PATIENCE, self.events.recv())
+                .await
+                .unwrap()
+                .unwrap();
+            assert_eq!(
+                (event.why.as_str(), event.head.as_ref()),
+                ("head", Some(&head))
+            );
+            head
+        }
+    }
+
+    #[tokio::test]
+    async fn a_head_goes_out_at_the_start_with_emergencies_and_at_the_end() {
+        let mut bench = Bench::start(EVERY);
+        bench.write(0);
+        assert_eq!(bench.next().await.seq, 1);
+        // A record like any other waits for the hour.
+        bench.write(0);
+        bench.write(1);
+        let head = bench.next().await;
+        assert_eq!(head.seq, 3);
+        let public = bench.folder.path().join("state/journal.pub");
+        let keys = public_keys(&std::fs::read_to_string(public).unwrap());
+        assert!(is_signed_by(&head, &keys[0]));
+        // Several within a second have one head together; none is left out.
+        for _ in 0..5 {
+            bench.write(1);
+        }
+        let mut seq = bench.next().await.seq;
+        if seq < 8 {
+            seq = bench.next().await.seq;
+        }
+        assert_eq!(seq, 8);
+        bench.write(0);
+        let Bench {
+            folder,
+            journal,
+            marks,
+            mut notices,
+            task,
+            ..
+        } = bench;
+        drop((marks, journal));
+        timeout(PATIENCE, task).await.unwrap().unwrap();
+        let last: SignedHead =
+            serde_json::from_slice(&notices.recv().await.unwrap().payload).unwrap();
+        assert_eq!(last.seq, 9);
+
+        let path = folder.path().join("journal");
+        let text = std::fs::read(path.join("heads.ndjson")).unwrap();
+        let mut heads = Heads::default();
+        heads.read(&path, &text);
+        let found = examine(&path, heads, Some(&keys), &[]).unwrap();
+        assert!(found.is_intact(), "{found:?}");
+        assert_eq!(found.vouched.map(|(seq, _)| seq), Some(9));
+    }
+
+    #[tokio::test]
+    async fn a_head_goes_out_again_and_again_and_is_kept_once() {
+        let mut bench = Bench::start(Duration::from_millis(50));
+        bench.write(0);
+        for _ in 0..3 {
+            assert_eq!(bench.next().await.seq, 1);
+        }
+        let path = bench.folder.path().join("journal/heads.ndjson");
+        assert_eq!(std::fs::read_to_string(path).unwrap().lines().count(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_head_that_cannot_be_kept_here_is_sent_all_the_same() {
+        let mut bench = Bench::start(EVERY);
+        let path = bench.folder.path().join("journal/heads.ndjson");
+        std::fs::create_dir(&path).unwrap();
+        bench.write(0);
+        assert_eq!(bench.next().await.seq, 1);
+        std::fs::remove_dir(&path).unwrap();
+        bench.write(1);
+        assert_eq!(bench.next().await.seq, 2);
+    }
 }

@@ -57,7 +57,7 @@ pub use subscribers::{SubscriberError, subscriber};
 use crate::activation::{Accepted, ActivationView, Event, EventContext, Machine, Mode};
 use crate::clock::{Clock, Received};
 use crate::closing::{Closings, Saved};
-use crate::config::Config;
+use crate::config::{Config, HttpToken};
 use crate::criteria::PolicyHash;
 use crate::criteria::reference::canonical;
 use crate::deliver::{Notice, OFFER_BOUND, REPORT_BOUND, Report};
@@ -89,6 +89,9 @@ const NOTICE_BOUND: usize = 1024;
 
 /// How often the retention is applied.
 const RETENTION_EVERY: Duration = Duration::from_secs(24 * 3600);
+
+/// How often tokens that end soon are spoken of.
+const SAY_ENDING_EVERY: Duration = Duration::from_secs(24 * 3600);
 
 /// Why the daemon did not start.
 #[derive(Debug, thiserror::Error)]
@@ -218,6 +221,7 @@ impl Daemon {
             clock,
             context: context.clone(),
             exercise: config.node.mode == Mode::Exercise,
+            every: heads::EVERY,
             marks: marked,
             notices: notices.clone(),
             events: heads_tx,
@@ -323,6 +327,10 @@ impl Daemon {
             side.spawn(heartbeat(core.clone(), notices, config.publish.heartbeat));
         }
         side.spawn(say_health(store.health()));
+        let tokens = config.http.map_or_else(Vec::new, |http| http.tokens);
+        if !tokens.is_empty() {
+            side.spawn(say_ending(tokens, clock));
+        }
         if config.store.retention.is_some() {
             side.spawn(retention(store.writer(), clock));
         }
@@ -480,6 +488,18 @@ async fn panicked(tasks: &mut JoinSet<()>) {
 async fn step(what: &str, work: impl Future<Output = ()>) {
     if tokio::time::timeout(STEP, work).await.is_err() {
         warn!(step = what, "Shutdown goes on without waiting any longer.");
+    }
+}
+
+/// Says at the start and every day which tokens end soon, or have.
+async fn say_ending(tokens: Vec<HttpToken>, clock: Clock) {
+    let mut days = tokio::time::interval(SAY_ENDING_EVERY);
+    loop {
+        days.tick().await;
+        let now = clock.wall();
+        for caution in tokens.iter().filter_map(|token| token.caution(now)) {
+            warn!(key = %caution.path, problem = %caution.text, "Token needs a look.");
+        }
     }
 }
 

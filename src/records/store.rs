@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use crate::casework::{Cases, Deed};
 use crate::clock::Wall;
 use crate::journal::{
-    Chained, Journal, JournalError, Opened, PrivateDisk, Record, Repair, Summary, VerifyError,
-    replay_chain, verify_chain,
+    Chained, Journal, JournalError, Linked, Opened, PrivateDisk, Record, Repair, Summary,
+    VerifyError, replay_chain, verify_chain,
 };
 
 /// A record of the case store.
@@ -25,11 +25,13 @@ pub enum CaseEntry {
 }
 
 impl Chained for CaseEntry {
-    const NAME: &'static str = "cases";
-
     fn repaired(repair: Repair) -> Self {
         Self::Repaired(repair)
     }
+}
+
+impl Linked for CaseEntry {
+    const NAME: &'static str = "cases";
 
     fn old_head(&self) -> Option<&str> {
         match self {

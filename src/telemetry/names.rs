@@ -41,5 +41,6 @@ metrics! {
     STORE_OK = "pantau_store_ok", "gauge", "1 when writes reach the disk.";
     COMMITS = "pantau_store_commits_total", "counter", "Group commits of the embedded store.";
     ACTIVATIONS = "pantau_activations_open", "gauge", "Open activations by their highest class.";
+    HTTP_REFUSED = "pantau_http_refused_total", "counter", "HTTP requests refused before anybody looked at them, by reason.";
     OUTBOX = "pantau_outbox_waiting", "gauge", "Events not yet accepted, by subscriber.";
 }

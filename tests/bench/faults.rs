@@ -36,7 +36,8 @@ use std::time::Duration;
 
 use broker::Mosquitto;
 use serde_json::{Value, json};
-use support::{Answer, Client, Daemon, Home, Launch, Webhook, free_address, wait_for};
+use support::daemon::Launch;
+use support::{Answer, Client, Daemon, Home, Webhook, free_address, wait_for};
 use tokio::time::{Instant, sleep_until};
 
 /// Crossings that count; a few more come first, while all is well.

@@ -1,6 +1,8 @@
 //! Activations: named sequences, and properties over random scripts with
 //! restarts, replays and steps of the wall clock in between.
 
+mod drives;
+mod levels;
 mod lives;
 mod model;
 mod people;

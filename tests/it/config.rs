@@ -230,7 +230,6 @@ const ORIGIN: &str = "publication = \"Synthetic\"\nedition = \"1\"\ntable = \"1\
 fn example_folder() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     for secret in [
-        "http.token",
         "mqtt.password",
         "webhook.key",
         "webhook2.key",
@@ -258,7 +257,7 @@ fn what_the_example_leaves_out_is_right_too() {
     let folder = example_folder();
     let config = from_toml(&lines.join("\n"), folder.path()).unwrap_or_else(|e| panic!("{e}"));
     assert_eq!(config.areas.len(), 2);
-    assert!(config.http.unwrap().token.is_some());
+    assert_eq!(config.http.unwrap().tokens.len(), 1);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
 mod alarm;
+mod cap;
 mod casework;
 mod channels;
 mod chunks;
@@ -18,12 +19,17 @@ mod framing;
 mod gps;
 mod hostile;
 mod http;
+mod journal;
+mod mail;
 mod messages;
 mod mocks;
 mod mqtt;
+mod outages;
 mod ports;
 mod profile_docs;
 mod profiles;
 mod readme;
+mod roles;
 mod serial;
 mod support;
+mod webhook;

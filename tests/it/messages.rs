@@ -1,124 +1,12 @@
 //! What people read: every answer in both languages, and a short form that one
 //! text message holds.
 
-use std::sync::Arc;
-use std::time::Duration;
-
-use pantau::activation::{
-    Accepted, Config, Event, EventContext, Grounds, Judged, Machine, Mode, Nameplate, Place,
-    PlaceContext, SiteRef, Transition, Why,
-};
-use pantau::clock::{Mono, Received, Wall, Zone};
-use pantau::criteria::{
-    BackgroundFrom, BackgroundSource, Class, Policy, Rule, Setting, SourceKind, Subject,
-    judge_reading,
-};
-use pantau::reading::{
-    Amount, Channel, Channels, Counting, Delivery, DeviceTime, Factor, Flag, Flags, InstrumentId,
-    Position, PositionSource, Quantity, Radiation, Reading, Sequence,
-};
+use pantau::activation::{Accepted, Event, Mode, Place, SiteRef, Why};
+use pantau::criteria::{Class, Rule};
+use pantau::reading::{Counting, Flag, Flags, Quantity, Radiation};
 use proptest::prelude::*;
 
-fn at(secs: u64) -> Received {
-    let start = Wall::parse_rfc3339("2026-03-14T03:00:00Z").unwrap();
-    Received {
-        wall: start.saturating_add(Duration::from_secs(secs)),
-        mono: Mono::from_secs(secs),
-    }
-}
-
-/// A reading of a bGeigie on the move.
-pub(crate) fn reading(secs: u64, usv_h: f64) -> Reading {
-    let quantity = Quantity::DoseRate;
-    let mut position = Position::new(-6.175_4, 106.827_2, PositionSource::Frame).unwrap();
-    position.hdop = Some(1.5);
-    Reading {
-        instrument: InstrumentId::new("bgeigie-002").unwrap(),
-        profile: "safecast-bgeigie".into(),
-        received: at(secs),
-        device_time: DeviceTime::At(at(secs).wall),
-        sequence: Some(Sequence {
-            boot: Some(1),
-            seq: secs,
-        }),
-        channels: Channels::from_iter([Channel {
-            quantity,
-            measured: Ok(Amount::new(quantity, usv_h).unwrap()),
-            at_least: None,
-            raw: None,
-            factor: Some(Arc::new(Factor {
-                text: "334 cpm per uSv/h".to_owned(),
-                source: "sheet".to_owned(),
-            })),
-            counting: None,
-        }]),
-        position: Some(position),
-        flags: Flags::EMPTY,
-        fingerprint: secs,
-        delivery: Delivery::default(),
-    }
-}
-
-pub(crate) fn place(site: Option<&str>) -> PlaceContext {
-    PlaceContext {
-        site: site.map(|name| SiteRef {
-            id: "s1".to_owned(),
-            name: name.to_owned(),
-            position: None,
-        }),
-        item: None,
-        subject: Subject::Environment,
-        source: SourceKind::Mobile,
-        silent_after: Duration::from_secs(300),
-    }
-}
-
-pub(crate) fn context() -> EventContext {
-    EventContext {
-        node: "n1".to_owned(),
-        zone: Zone::Wib,
-        recorded: true,
-    }
-}
-
-fn setting() -> Setting {
-    Setting {
-        subject: Some(Subject::Environment),
-        distance_m: Some(1.0),
-        background_usv_h: Some(0.15),
-        background_from: Some(BackgroundFrom::new(BackgroundSource::Measured)),
-        ..Setting::default()
-    }
-}
-
-/// Takes readings and gives the last change.
-pub(crate) fn last(readings: &[Reading], until: Option<&str>) -> Transition {
-    let mut machine = Machine::new(Config::default());
-    let (setting, policy) = (setting(), Policy::default());
-    let mut last = None;
-    for reading in readings {
-        let judged = Judged {
-            reading,
-            judgement: &judge_reading(reading, &setting, &policy),
-            place: &place(None),
-            grounds: Some(Grounds {
-                setting: &setting,
-                policy: &policy,
-                nameplate: Some(Nameplate {
-                    model: "Safecast bGeigie Nano",
-                    certificate: "cert 7",
-                    valid_until: until.map(|until| Wall::parse_rfc3339(until).unwrap()),
-                }),
-            }),
-        };
-        let effects = machine.apply(reading.received, &judged);
-        last = effects
-            .last()
-            .map(|effect| effect.transition().clone())
-            .or(last);
-    }
-    last.unwrap()
-}
+use crate::support::events::{last, reading, told};
 
 /// The line of an event that begins with `label`, English.
 #[track_caller]
@@ -128,14 +16,6 @@ fn line(event: &Event, label: &str) -> String {
         (before == label).then(|| text.to_owned())
     });
     found.unwrap_or_else(|| panic!("no `{label}` in {:#?}", event.text.en.lines))
-}
-
-fn told(transition: &Transition, why: Why) -> Event {
-    let told = Transition {
-        tell: Some(why),
-        ..transition.clone()
-    };
-    Event::of(&told, &context()).unwrap()
 }
 
 #[test]

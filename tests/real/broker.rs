@@ -1,13 +1,20 @@
 //! A real mosquitto with the broker file that Pantau ships, as a process.
 
 use std::fs::{File, Permissions};
+use std::io::{BufRead, BufReader};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
 
 use firmware_mocks::mqtt::Broker;
+use serde_json::Value;
+use tokio::net::TcpStream;
 
-use crate::support::{Home, free_address, pantau};
+use crate::support::{Home, PATIENCE, free_address, pantau, wait_for};
+
+/// The name of whoever listens.
+const LISTENER: &str = "pantau-tests-listener";
 
 /// A process that ends with the test.
 #[derive(Debug)]
@@ -83,9 +90,12 @@ impl Mosquitto {
         }
     }
 
-    /// Its process id.
-    pub(crate) fn pid(&self) -> u32 {
-        self.process.0.id()
+    /// Stops it where it stands: it takes what is sent and answers nothing.
+    pub(crate) fn freeze(&self) {
+        let sent = Command::new("sh")
+            .args(["-c", &format!("kill -STOP {}", self.process.0.id())])
+            .status();
+        assert!(sent.unwrap().success(), "kill -STOP failed");
     }
 
     /// Kills it without a word, as a crash would.
@@ -97,6 +107,55 @@ impl Mosquitto {
     /// Starts it again at the same port after it ended.
     pub(crate) fn start_again(&mut self) {
         self.process = spawn(&self.file, &self.log);
+    }
+}
+
+impl Mosquitto {
+    /// Lines of `mosquitto_sub` as they come. Its session outlives the broker, as
+    /// its name is the same whenever it connects again.
+    pub(crate) async fn listen(&self, topics: &[&str]) -> (Guard, mpsc::Receiver<(String, Value)>) {
+        // It gives up at once where nothing listens yet.
+        let address = (self.broker.host.as_str(), self.broker.port);
+        wait_for("the broker's port", PATIENCE, async || {
+            TcpStream::connect(address).await
+        })
+        .await;
+        // Into a pipe it would keep what it heard until there is a block of it.
+        let mut command = Command::new("stdbuf");
+        command.args(["-oL", &program("mosquitto_sub")]);
+        let port = self.broker.port.to_string();
+        command.args(["-h", &self.broker.host, "-p", &port, "-q", "1", "-v"]);
+        command.args(["-c", "-i", LISTENER]);
+        for topic in topics {
+            command.args(["-t", topic]);
+        }
+        command.stdout(Stdio::piped());
+        let mut guard = start(command, "mosquitto_sub");
+        let out = guard.0.stdout.take().unwrap();
+        let (tell, heard) = mpsc::channel();
+        std::thread::spawn(move || {
+            for line in BufReader::new(out).lines().map_while(Result::ok) {
+                let (topic, payload) = line.split_once(' ').unwrap();
+                let payload = serde_json::from_str(payload).unwrap();
+                if tell.send((topic.to_owned(), payload)).is_err() {
+                    return;
+                }
+            }
+        });
+        (guard, heard)
+    }
+
+    /// Waits until the listener's session is on the broker's disk.
+    pub(crate) async fn wait_for_session(&self, home: &Home) {
+        let file = home.path("broker/mosquitto.db");
+        wait_for("the session on the broker's disk", PATIENCE, async || {
+            let saved = std::fs::read(&file).unwrap_or_default();
+            let has_it = saved
+                .windows(LISTENER.len())
+                .any(|at| at == LISTENER.as_bytes());
+            if has_it { Ok(()) } else { Err(saved.len()) }
+        })
+        .await;
     }
 }
 

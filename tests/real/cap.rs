@@ -4,8 +4,18 @@
 use std::path::Path;
 use std::process::Command;
 
+use std::sync::Arc;
+use std::time::Duration;
+
+use pantau::activation::Mode;
+use pantau::clock::Clock;
+use pantau::criteria::Class;
+use pantau::deliver::{CapFolder, Filter, Kind, Subscriber, SubscriberConfig};
+use pantau::exchange::cap::{CapContext, Release};
 use serde_json::Value;
 
+use crate::hostile;
+use crate::support::events::{event_of, life};
 use crate::support::{Daemon, Home, mightyohm_line};
 
 /// Names and notes that would break out of a document pasted together.
@@ -75,4 +85,62 @@ async fn cap_messages_fit_the_schema_whatever_the_site_is_called() {
             );
         }
     }
+}
+
+/// Alert, Update and Cancel with their references, drills, and every hostile name.
+#[tokio::test]
+async fn every_kind_of_message_fits_the_schema() {
+    let schema = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/schema/cap12.xsd");
+    let home = Home::new();
+    let folder = home.path("cap");
+    let context = CapContext {
+        sender: "pantau.test".to_owned(),
+        sender_name: "Pantau".to_owned(),
+        release: Release::Actual,
+        restriction: "for the test".to_owned(),
+        valid: Duration::from_secs(3600),
+        radius_km: 0.5,
+    };
+    let mut subscriber = Subscriber {
+        config: SubscriberConfig {
+            id: Arc::from("cap"),
+            filter: Filter::from_class(Class::Normal),
+            quiet: None,
+        },
+        kind: Kind::Cap(CapFolder::new(folder.clone(), context)),
+    };
+    let texts = hostile::all();
+    let hostile = texts.iter().zip(100..).map(|(text, n)| event_of(text, n));
+    let events: Vec<_> = life("Pasar", 1, Mode::Actual, None)
+        .into_iter()
+        .chain(life(HOSTILE, 2, Mode::Actual, Some("A-0123456789abcdef")))
+        .chain(life("Pasar", 3, Mode::Exercise, None))
+        .chain(hostile)
+        .collect();
+    let clock = Clock::start();
+    for event in &events {
+        subscriber.tell_once(event, &clock).await.unwrap();
+    }
+    let files: Vec<_> = events
+        .iter()
+        .map(|event| folder.join(format!("{}.xml", event.id)))
+        .collect();
+    let files: Vec<&Path> = files.iter().map(std::path::PathBuf::as_path).collect();
+    for some in files.chunks(100) {
+        xmllint(&[&[Path::new("--schema"), &schema], some].concat());
+    }
+    let mut kinds = std::collections::BTreeMap::<String, usize>::new();
+    for (file, event) in files.iter().zip(&events) {
+        let text = std::fs::read_to_string(file).unwrap();
+        let status = if event.exercise { "Exercise" } else { "Actual" };
+        assert!(
+            text.contains(&format!("<status>{status}</status>")),
+            "{text}"
+        );
+        let (_, kind) = text.split_once("<msgType>").unwrap();
+        let kind = kind.split('<').next().unwrap();
+        *kinds.entry(kind.to_owned()).or_default() += 1;
+        assert_eq!(text.contains("<references>"), kind != "Alert", "{text}");
+    }
+    assert_eq!((kinds["Update"], kinds["Cancel"]), (14, 1), "{kinds:?}");
 }

@@ -13,7 +13,12 @@
 mod support;
 
 mod broker;
+#[path = "../it/hostile/strings.rs"]
+mod hostile;
+
 mod cap;
+mod faketime;
 mod fleet;
 mod kill;
 mod mosquitto;
+mod outage;

@@ -1,14 +1,11 @@
 //! A real mosquitto with the broker file that Pantau ships.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader};
-use std::process::{Command, Stdio};
-use std::sync::mpsc;
+use std::process::Command;
 
-use firmware_mocks::mqtt::Broker;
 use serde_json::{Value, json};
 
-use crate::broker::{Guard, Mosquitto, program, start};
+use crate::broker::{Mosquitto, program};
 use crate::support::{Client, Daemon, Home, PATIENCE, pantau, wait_for};
 
 /// Messages of the trial.
@@ -19,39 +16,6 @@ const KILLS: [u64; 3] = [400, 900, 1500];
 
 /// The one at 150 µSv/h.
 const CROSSING: u64 = 1200;
-
-/// Lines of `mosquitto_sub` as they come.
-fn listen(broker: &Broker, topics: &[&str]) -> (Guard, mpsc::Receiver<(String, Value)>) {
-    // Into a pipe it would keep what it heard until there is a block of it.
-    let mut command = Command::new("stdbuf");
-    command.args(["-oL", &program("mosquitto_sub")]);
-    command.args([
-        "-h",
-        &broker.host,
-        "-p",
-        &broker.port.to_string(),
-        "-q",
-        "1",
-        "-v",
-    ]);
-    for topic in topics {
-        command.args(["-t", topic]);
-    }
-    command.stdout(Stdio::piped());
-    let mut guard = start(command, "mosquitto_sub");
-    let out = guard.0.stdout.take().unwrap();
-    let (tell, heard) = mpsc::channel();
-    std::thread::spawn(move || {
-        for line in BufReader::new(out).lines().map_while(Result::ok) {
-            let (topic, payload) = line.split_once(' ').unwrap();
-            let payload = serde_json::from_str(payload).unwrap();
-            if tell.send((topic.to_owned(), payload)).is_err() {
-                return;
-            }
-        }
-    });
-    (guard, heard)
-}
 
 fn message(seq: u64) -> Vec<u8> {
     let usv_h = if seq == CROSSING { 150.0 } else { 0.1 };
@@ -80,7 +44,9 @@ async fn two_thousand_messages_survive_kill_9() {
     let broker = &mosquitto.broker;
     // A subscription, so that the broker is known to listen.
     let mut client = Client::connect(broker, "stations", &["none"]).await;
-    let (_sub, heard) = listen(broker, &["pantau/v1/+/event", "pantau/v1/+/activation/#"]);
+    let (_sub, heard) = mosquitto
+        .listen(&["pantau/v1/+/event", "pantau/v1/+/activation/#"])
+        .await;
     let config = format!(
         "[broker]\nurl = \"mqtt://{}:{}\"\n\
          [[instrument]]\nid = \"st-1\"\nprofile = \"pantau-station\"\n",

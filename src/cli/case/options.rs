@@ -49,9 +49,9 @@ pub(in crate::cli) enum Verb {
 pub(in crate::cli) struct Person {
     #[command(flatten)]
     pub(super) common: Options,
-    /// Your name.
-    #[arg(long)]
-    pub(super) name: String,
+    /// Your name; default the one of your token.
+    #[arg(long, required_unless_present = "token_file")]
+    pub(super) name: Option<String>,
     /// A remark.
     #[arg(long)]
     pub(super) note: String,

@@ -30,7 +30,7 @@ use crate::casework::{
     CaseSummary, CaseView, Cases, Deed, Draft, Geography, Look, Refusal, Said, activation_of,
     raised,
 };
-use crate::clock::{Clock, Wall};
+use crate::clock::{Clock, Mono, Wall};
 use crate::closing::ClosingView;
 use crate::error::Chain;
 use crate::exchange::recap_csv;
@@ -152,7 +152,9 @@ pub(super) struct CaseTask {
     recording: Option<(String, JoinHandle<Result<Written, RecordError>>)>,
     record_at: Instant,
     /// When the next clock runs out; `None` when none runs.
-    next_due: Option<Wall>,
+    next_due: Option<Mono>,
+    /// When the clocks that run will have run out, by the ids of their messages.
+    timed: BTreeMap<String, Mono>,
     /// `next_due` has to be found again.
     changed: bool,
 }
@@ -199,6 +201,7 @@ impl CaseTask {
             recording: None,
             record_at: now,
             next_due: None,
+            timed: BTreeMap::new(),
             changed: true,
         };
         task.find_unrecorded();
@@ -248,10 +251,18 @@ impl CaseTask {
 
     fn look(&self, personal: bool) -> Look<'_> {
         Look {
-            cases: &self.cases,
-            now: self.parts.clock.wall(),
-            zone: self.parts.context.zone,
             personal,
+            ..self.look_at(self.parts.clock.wall())
+        }
+    }
+
+    /// What others may see, as it is at `now`.
+    fn look_at(&self, now: Wall) -> Look<'_> {
+        Look {
+            cases: &self.cases,
+            now,
+            zone: self.parts.context.zone,
+            personal: false,
         }
     }
 

@@ -9,7 +9,9 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::model::{Answer, Came, Event as Expected, Fix, Key, Level, Model, Said, Seen, Tells, Where};
+use super::model::{
+    Answer, Came, Event as Expected, Fix, Key, Level, Model, Said, Seen, Tells, Where,
+};
 use super::script::{Step, Takes, Theme, life};
 use super::*;
 
@@ -120,6 +122,19 @@ pub(super) fn seen(heard: Heard, now: i64) -> Seen {
     }
 }
 
+const PEOPLE: [Person<'_>; 2] = [
+    Person {
+        by: "Piket",
+        note: "sedang diperiksa",
+        channel: "cli",
+    },
+    Person {
+        by: "Kepala Seksi",
+        note: "setuju",
+        channel: "http",
+    },
+];
+
 /// What was counted.
 #[derive(Debug, Default)]
 struct Counts {
@@ -129,6 +144,28 @@ struct Counts {
     missed: AtomicU64,
     doubled: AtomicU64,
     other: AtomicU64,
+}
+
+/// What must hold of what is kept back: news rests only while something mutes or
+/// speaks for it, and only what is known to be a TIO2 speaks.
+fn promises(machine: &Machine, activation: &Activation) -> Option<&'static str> {
+    let inhibitor = activation.inhibited_by.as_ref();
+    if activation.withheld.is_some() && !activation.is_muted() && inhibitor.is_none() {
+        return Some("news was kept back, and nothing keeps it");
+    }
+    let speaks = |id: &ActivationId| {
+        machine.activation(id).is_some_and(|other| {
+            other.is_open()
+                && other.class == Class::Emergency
+                && !other.unknown
+                && other.shelf.is_none()
+        })
+    };
+    if inhibitor.is_some_and(|id| !speaks(id)) {
+        return Some("it is inhibited by what speaks for nobody");
+    }
+    let is_alone = activation.class == Class::Emergency && activation.out_of_service;
+    is_alone.then_some("a TIO2 is out of service")
 }
 
 /// What people know of one activation.
@@ -237,6 +274,8 @@ impl Pair {
                 self.world.restart(from_snapshot);
                 self.model.restart(self.now());
                 self.compare(&[], &[]);
+                // The first thing that a daemon does.
+                self.tick();
             }
             Step::Again { back, is_known } => {
                 let heard = &self.world.heard;
@@ -282,7 +321,8 @@ impl Pair {
             }
             Step::Leaves(instrument, lasting) => {
                 let id = InstrumentId::new(&format!("i{instrument}")).unwrap();
-                self.model.take_out_of_service(now, instrument, i64::try_from(lasting).unwrap());
+                self.model
+                    .take_out_of_service(now, instrument, i64::try_from(lasting).unwrap());
                 let (lasting, at) = (Duration::from_secs(lasting), self.world.now());
                 let machine = &mut self.world.machine;
                 let (out, effects) = machine
@@ -304,6 +344,11 @@ impl Pair {
                 self.compare(&told, &expected);
             }
         }
+    }
+
+    /// A person takes notice of the n-th that is open.
+    pub(super) fn acknowledge(&mut self, n: usize) {
+        self.play(Step::Acks(n, Takes::Now));
     }
 
     /// The n-th that is open, on both sides.
@@ -345,8 +390,11 @@ impl Pair {
     }
 
     pub(super) fn tick(&mut self) {
-        let expected = self.model.tick(self.now());
         let told = self.world.tick();
+        for n in self.uninhibited(&told) {
+            self.model.uninhibited(self.now(), n);
+        }
+        let expected = self.model.tick(self.now());
         if self
             .unrecorded
             .is_some_and(|since| self.world.secs - since >= 60)
@@ -364,6 +412,18 @@ impl Pair {
         }
     }
 
+    /// What a TIO2 beside it no longer speaks for: told again, and to be
+    /// acknowledged from then on. Which that is, `promises` looks at.
+    fn uninhibited(&self, told: &[Transition]) -> Vec<usize> {
+        told.iter()
+            .filter(|transition| transition.tell == Some(Why::Uninhibited))
+            .filter_map(|transition| {
+                let is_it = |(_, id): &(&usize, &ActivationId)| **id == transition.activation.id;
+                self.ids.iter().find(is_it).map(|(n, _)| *n)
+            })
+            .collect()
+    }
+
     fn differ(&mut self, what: String) {
         self.differences.push(what);
     }
@@ -371,6 +431,9 @@ impl Pair {
     /// Both sides have to be the same after every step.
     fn compare(&mut self, told: &[Transition], expected: &[(usize, Tells)]) {
         self.compare_told(told, expected);
+        for n in self.uninhibited(told) {
+            self.model.uninhibited(self.now(), n);
+        }
         let open: Vec<(usize, Expected)> = self
             .model
             .open()
@@ -408,10 +471,15 @@ impl Pair {
             let id = &activation.id;
             let version = self.versions.entry(id.clone()).or_default();
             let is_older = activation.version < *version;
+            let is_known = *version > 0;
             *version = activation.version.max(*version);
             if is_older {
                 self.differ(format!("{id}: its version fell"));
             }
+            if is_known && transition.tell == Some(Why::Raised) && activation.version == 1 {
+                self.differ(format!("{id} was given twice"));
+            }
+            let n = self.number_of(id);
             let Some(why) = transition.tell else {
                 continue;
             };
@@ -423,16 +491,6 @@ impl Pair {
             let Some(tells) = tells(why) else {
                 continue;
             };
-            let known = self.ids.iter().find(|(_, known)| *known == id);
-            let known = known.map(|(n, _)| *n);
-            if known.is_some() && tells == Tells::Raised {
-                self.differ(format!("{id} was given twice"));
-            }
-            let is_raised =
-                |(n, tells): &&(usize, Tells)| *tells == Tells::Raised && !self.ids.contains_key(n);
-            let raised = expected.iter().find(is_raised).map(|(n, _)| *n);
-            let n = known.or(raised).unwrap_or(usize::MAX);
-            self.ids.entry(n).or_insert_with(|| id.clone());
             said.push((n, tells, activation.class_max, activation.shown().as_str()));
         }
         let mut expected: Vec<_> = expected
@@ -453,6 +511,17 @@ impl Pair {
         self.missed += count(&expected).saturating_sub(count(&said));
         self.doubled += count(&said).saturating_sub(count(&expected));
         self.differ(format!("told {said:?}, expected {expected:?}"));
+    }
+
+    /// The model's number of an activation, which opened just now or before.
+    fn number_of(&mut self, id: &ActivationId) -> usize {
+        let known = self.ids.iter().find(|(_, known)| *known == id);
+        let known = known.map(|(n, _)| *n);
+        let is_free = |n: &usize| !self.ids.contains_key(n) && !self.model.is_gone(*n);
+        let opened = || (0..self.model.events.len()).find(is_free);
+        let n = known.or_else(opened).unwrap_or(usize::MAX);
+        self.ids.entry(n).or_insert_with(|| id.clone());
+        n
     }
 
     fn compare_one(&mut self, n: usize, event: &Expected, told: &[Transition]) {
@@ -478,6 +547,11 @@ impl Pair {
             .iter()
             .map(|(key, held)| (*key, *held > Level::Normal))
             .collect();
+        if let Some(broken) = promises(&self.world.machine, activation) {
+            let text = format!("{id}: {broken}");
+            self.differ(text);
+            return;
+        }
         let is_unknown = self.model.is_unknown(event);
         let theirs = (
             activation.class,
@@ -516,7 +590,8 @@ impl Pair {
             .iter()
             .any(|transition| transition.tell.is_some() && transition.activation.id == id);
         let known = self.faces.entry(n).or_insert_with(|| (face.clone(), None));
-        if is_told {
+        if is_told || event.rest.is_muted() {
+            // What rests is told when it may be again.
             *known = (face, None);
         } else if known.0 != face {
             known.1.get_or_insert(secs);

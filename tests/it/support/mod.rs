@@ -2,11 +2,13 @@
 //! broker, a webhook, and waiting.
 
 mod broker;
-mod daemon;
+pub(crate) mod daemon;
+pub(crate) mod events;
 pub(crate) mod fleet;
 pub(crate) mod process;
 mod smtp;
 mod webhook;
+pub(crate) mod xml;
 
 use std::fmt::Debug;
 use std::fs;
@@ -20,7 +22,7 @@ use tempfile::TempDir;
 use tokio::time::{Instant, sleep};
 
 pub(crate) use broker::{Client, broker, free_address, start_broker_at};
-pub(crate) use daemon::{Daemon, Launch, pantau};
+pub(crate) use daemon::{Daemon, pantau};
 pub(crate) use smtp::Smtp;
 pub(crate) use webhook::{Answer, Received, Webhook};
 

@@ -22,6 +22,8 @@ struct State {
     /// What it answers to the end of a message.
     verdict: &'static str,
     mails: Vec<String>,
+    /// Each line that is no part of a message.
+    said: Vec<String>,
 }
 
 impl Smtp {
@@ -32,6 +34,7 @@ impl Smtp {
         let state = Arc::new(Mutex::new(State {
             verdict,
             mails: Vec::new(),
+            said: Vec::new(),
         }));
         let shared = Arc::clone(&state);
         let serving = tokio::spawn(async move {
@@ -60,6 +63,11 @@ impl Smtp {
         self.state.lock().unwrap().mails.clone()
     }
 
+    /// Every command that came.
+    pub(crate) fn said(&self) -> Vec<String> {
+        self.state.lock().unwrap().said.clone()
+    }
+
     /// Waits until at least `count` messages came, and gives them all.
     pub(crate) async fn wait(&self, count: usize) -> Vec<String> {
         wait_for("mails", PATIENCE, async || {
@@ -85,6 +93,7 @@ async fn converse(stream: TcpStream, state: Arc<Mutex<State>>) -> Option<()> {
     let mut lines = BufReader::new(read).lines();
     write.write_all(b"220 test\r\n").await.ok()?;
     while let Some(line) = lines.next_line().await.ok()? {
+        state.lock().unwrap().said.push(line.clone());
         let verb = line
             .split(' ')
             .next()

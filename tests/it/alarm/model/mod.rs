@@ -26,7 +26,7 @@ pub(super) use event::{Event, Key};
 pub(super) use level::{Came, Level, Said};
 pub(super) use place::{Fix, Where};
 pub(super) use rest::Answer;
-use rest::{Rest, Shelf};
+use rest::Shelf;
 
 /// A reading, as the model needs it.
 #[derive(Clone, Debug)]
@@ -100,6 +100,11 @@ impl Model {
             .filter(|(_, event)| event.is_open())
     }
 
+    /// Whether it goes on as another.
+    pub(super) fn is_gone(&self, n: usize) -> bool {
+        self.events[n].merged_into.is_some()
+    }
+
     /// Whether nobody tells any more what holds it.
     pub(super) fn is_unknown(&self, event: &Event) -> bool {
         let mut holding = event
@@ -134,12 +139,19 @@ impl Model {
                 told.extend(self.tell_again(now, n, Tells::Unshelved));
             }
         }
-        let over: Vec<u8> = self.out.iter().filter(|out| *out.1 <= now).map(|out| *out.0).collect();
+        let over: Vec<u8> = self
+            .out
+            .iter()
+            .filter(|out| *out.1 <= now)
+            .map(|out| *out.0)
+            .collect();
         for instrument in over {
             told.extend(self.back_in_service(now, instrument));
         }
         for (n, event) in self.events.iter_mut().enumerate() {
-            let due = event.is_open().then(|| event.rest.due(now, event.class_max));
+            let due = event
+                .is_open()
+                .then(|| event.rest.due(now, event.class_max));
             told.extend(due.flatten().map(|tells| (n, tells)));
         }
         told
@@ -180,7 +192,11 @@ impl Model {
     /// A person ends a shelf; none when there is none.
     pub(super) fn unshelve(&mut self, now: i64, n: usize) -> Option<Vec<(usize, Tells)>> {
         self.events[n].rest.shelf.take()?;
-        Some(self.tell_again(now, n, Tells::Unshelved).into_iter().collect())
+        Some(
+            self.tell_again(now, n, Tells::Unshelved)
+                .into_iter()
+                .collect(),
+        )
     }
 
     pub(super) fn take_out_of_service(&mut self, now: i64, instrument: u8, lasting: i64) {
@@ -207,6 +223,14 @@ impl Model {
             }
         }
         told
+    }
+
+    /// It is told again, for a TIO2 beside it no longer speaks for it.
+    pub(super) fn uninhibited(&mut self, now: i64, n: usize) {
+        let event = &mut self.events[n];
+        if !event.acked {
+            event.rest.start(now, event.class_max);
+        }
     }
 
     /// What may be told again is, when there is something to tell.

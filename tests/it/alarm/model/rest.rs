@@ -100,7 +100,9 @@ impl Rest {
             self.asked = None;
             return Answer::Done;
         }
-        let asked = self.asked.filter(|asked| shelf.at - asked.1.at <= SECOND_WITHIN);
+        let asked = self
+            .asked
+            .filter(|asked| shelf.at - asked.1.at <= SECOND_WITHIN);
         match asked {
             None => {
                 self.asked = Some((who, shelf));
@@ -147,7 +149,9 @@ impl Rest {
         self.shelf = shelves.map(|(a, b)| if a.until <= b.until { a } else { b });
         self.asked = None;
         if let Some(since) = gone.since {
-            self.remind = self.since.map_or(gone.remind, |_| self.remind.min(gone.remind));
+            self.remind = self
+                .since
+                .map_or(gone.remind, |_| self.remind.min(gone.remind));
             self.since = Some(self.since.map_or(since, |own| own.min(since)));
         }
         self.stage = self.stage.max(gone.stage);

@@ -21,7 +21,7 @@ use super::machine::{Judged, Machine};
 use super::place::{Located, Place, Spot};
 use super::settle::Touch;
 use super::shelf::Shelf;
-use super::state::{Activation, Closed, ConfirmedBy, Evidence, Member, Stamp};
+use super::state::{Activation, Closed, ConfirmedBy, Evidence, Member, Stamp, Watch};
 use super::take::Heard;
 use crate::clock::Wall;
 use crate::criteria::{Class, Recommendation, Remarks, Rule, Rules};
@@ -96,18 +96,28 @@ impl Machine {
         }
         // What was only heard of later belongs to the past, until something of
         // the present continues it.
-        let is_past = activation.late && !activation.is_present();
+        let is_present = self.is_held_now(activation);
+        let is_past = activation.late && !is_present;
         if is_past && !covers(activation, arrival.measured(), self.config.reopen_within) {
             return false;
         }
         // What ended and waits for a person comes back by its place alone.
-        let has_ended = !is_past && !activation.is_present();
+        let has_ended = !is_past && !is_present;
         self.is_place_of(activation, arrival, is_current, |spot| {
             is_current
                 || has_ended
                 || (arrival.heard.now.mono.since(spot.heard) <= window
                     && (!is_past || between(arrival.measured(), spot.first, spot.last, window)))
         })
+    }
+
+    /// Whether anything holds it, with what the reading at hand did already.
+    fn is_held_now(&self, activation: &Activation) -> bool {
+        let is_held = |member: &Member| {
+            let watch = self.watches.get(&member.key);
+            member.held && watch.is_some_and(Watch::is_held)
+        };
+        activation.members.iter().any(is_held)
     }
 
     /// Whether the reading's place is one of the activation's, by its spots that

@@ -90,6 +90,7 @@ impl Machine {
             watch.hear(now, heard.judged.place.silent_after);
             changed |= std::mem::take(&mut watch.unknown);
         }
+        let silent_at = watch.silent_at();
         let has_moved = runs != (watch.condition.run(), watch.band.run()) && watch.is_fading();
         let is_due = has_moved && is_due(watch, heard.now, CHECKPOINT);
         if is_due {
@@ -97,6 +98,7 @@ impl Machine {
         } else if has_moved {
             self.save_soon(now);
         }
+        self.wake_by(silent_at);
         let noted = !is_judged && self.note(heard);
         if !(changed || noted || is_due) {
             return;

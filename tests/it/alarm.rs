@@ -320,6 +320,9 @@ struct World {
     /// Every reading so far, to be replayed.
     heard: Vec<(Heard, Reading)>,
     transitions: Vec<Transition>,
+    /// Whether they are kept, and records are read back from text: both cost time.
+    records: bool,
+    as_text: bool,
     /// Where each instrument was last, and the second when it said so.
     fixes: BTreeMap<u8, (u64, Position)>,
     /// Stations that went out of service, as recorded.
@@ -339,6 +342,8 @@ impl World {
             booted: 0,
             heard: Vec::new(),
             transitions: Vec::new(),
+            records: true,
+            as_text: true,
             fixes: BTreeMap::new(),
             out_of_service: Vec::new(),
         }
@@ -408,10 +413,12 @@ impl World {
 
     fn keep(&mut self, effects: Vec<Effect>) -> Vec<Transition> {
         let transitions: Vec<_> = effects
-            .iter()
-            .map(|effect| effect.transition().clone())
+            .into_iter()
+            .map(|Effect::Transition(transition)| *transition)
             .collect();
-        self.transitions.extend(transitions.iter().cloned());
+        if self.records {
+            self.transitions.extend(transitions.iter().cloned());
+        }
         transitions
     }
 
@@ -441,20 +448,24 @@ impl World {
         Ok(self.keep(effects))
     }
 
+    /// As it is read back from a record.
+    fn written<T: serde::Serialize + serde::de::DeserializeOwned>(&self, record: T) -> T {
+        if !self.as_text {
+            return record;
+        }
+        serde_json::from_str(&serde_json::to_string(&record).unwrap()).unwrap()
+    }
+
     /// Stops and starts the process; state goes through its written form.
     fn restart(&mut self, from_snapshot: bool) {
         let saved: Vec<Saved> = if from_snapshot {
-            let text = serde_json::to_string(&self.machine.snapshot(self.now())).unwrap();
-            vec![Saved::Snapshot(serde_json::from_str(&text).unwrap())]
+            let snapshot = self.machine.snapshot(self.now());
+            vec![Saved::Snapshot(Box::new(self.written(snapshot)))]
         } else {
-            let transitions = self.transitions.iter().map(|transition| {
-                let text = serde_json::to_string(transition).unwrap();
-                Saved::Transition(serde_json::from_str(&text).unwrap())
-            });
-            let out = self.out_of_service.iter().map(|out| {
-                let text = serde_json::to_string(out).unwrap();
-                Saved::OutOfService(serde_json::from_str(&text).unwrap())
-            });
+            let transitions = self.transitions.iter().cloned();
+            let transitions = transitions.map(|one| Saved::Transition(Box::new(self.written(one))));
+            let out = self.out_of_service.iter().cloned();
+            let out = out.map(|one| Saved::OutOfService(Box::new(self.written(one))));
             transitions.chain(out).collect()
         };
         self.booted = self.secs;

@@ -22,7 +22,10 @@ const SEED: u64 = 17;
 /// Seeds of lives that went wrong once.
 const FAILED_ONCE: &str = include_str!("lives.seeds");
 
-const KINDS: [Quantity; 2] = [Quantity::DoseRate, Quantity::CountRate(Radiation::Beta)];
+/// The number in an instrument's name.
+fn number(instrument: &str) -> u8 {
+    instrument.trim_start_matches('i').parse().unwrap()
+}
 
 fn kind(quantity: Quantity) -> u8 {
     u8::from(quantity != Quantity::DoseRate)
@@ -434,34 +437,31 @@ impl Pair {
         for n in self.uninhibited(told) {
             self.model.uninhibited(self.now(), n);
         }
-        let open: Vec<(usize, Expected)> = self
-            .model
-            .open()
-            .map(|(n, event)| (n, event.clone()))
-            .collect();
-        if open.len() != self.world.machine.open().count() {
-            let (ours, theirs) = (open.len(), self.world.machine.open().count());
+        let model = std::mem::take(&mut self.model);
+        let (ours, theirs) = (model.open().count(), self.world.machine.open().count());
+        if ours != theirs {
             self.differ(format!("{theirs} are open, expected {ours}"));
         }
-        self.faces.retain(|n, _| self.model.events[*n].is_open());
-        for (n, event) in open {
-            self.compare_one(n, &event, told);
+        self.faces.retain(|n, _| model.events[*n].is_open());
+        for (n, event) in model.open() {
+            self.compare_one(n, event, model.is_unknown(event), told);
         }
-        let known: Vec<Key> = self.model.keys().collect();
-        for (instrument, quantity) in known {
-            let expected = class(self.model.level((instrument, quantity)));
-            let quantity = KINDS[usize::from(quantity)];
-            let held = self.world.machine.watches().find(|watch| {
-                watch.key.quantity == quantity
-                    && watch.key.instrument.as_str() == format!("i{instrument}")
-            });
-            let held = held.map_or(Class::Normal, |watch| watch.class());
+        let mut held: BTreeMap<Key, Class> = BTreeMap::new();
+        for watch in self.world.machine.watches() {
+            let instrument = number(watch.key.instrument.as_str());
+            held.insert((instrument, kind(watch.key.quantity)), watch.class());
+        }
+        for key in model.keys() {
+            let expected = class(model.level(key));
+            let held = held.get(&key).copied().unwrap_or(Class::Normal);
             if held != expected {
                 self.differ(format!(
-                    "i{instrument} {quantity:?} holds {held}, expected {expected}"
+                    "i{} {} holds {held}, expected {expected}",
+                    key.0, key.1
                 ));
             }
         }
+        self.model = model;
     }
 
     fn compare_told(&mut self, told: &[Transition], expected: &[(usize, Tells)]) {
@@ -524,7 +524,7 @@ impl Pair {
         n
     }
 
-    fn compare_one(&mut self, n: usize, event: &Expected, told: &[Transition]) {
+    fn compare_one(&mut self, n: usize, event: &Expected, is_unknown: bool, told: &[Transition]) {
         let Some(id) = self.ids.get(&n).cloned() else {
             return;
         };
@@ -533,8 +533,8 @@ impl Pair {
             return;
         };
         let key = |member: &pantau::activation::Member| {
-            let instrument = member.key.instrument.as_str().trim_start_matches('i');
-            (instrument.parse::<u8>().unwrap(), kind(member.key.quantity))
+            let instrument = number(member.key.instrument.as_str());
+            (instrument, kind(member.key.quantity))
         };
         let mut members: Vec<(Key, bool)> = activation
             .members
@@ -552,7 +552,6 @@ impl Pair {
             self.differ(text);
             return;
         }
-        let is_unknown = self.model.is_unknown(event);
         let theirs = (
             activation.class,
             activation.class_max,
@@ -605,6 +604,8 @@ impl Pair {
 fn live(seed: u64, counts: &Counts) -> Result<(), String> {
     let (theme, script) = life(seed);
     let mut pair = Pair::new();
+    pair.world.records = theme == Theme::Journal;
+    pair.world.as_text = seed.is_multiple_of(4);
     for (n, (wait, step)) in script.iter().enumerate() {
         pair.world.secs += wait;
         pair.play(*step);

@@ -68,7 +68,7 @@ impl Event {
     }
 
     /// Whether everything that holds it is out of service; TIO2 never is.
-    pub(super) fn look_at_service(&mut self, out: &BTreeMap<u8, i64>) {
+    pub(super) fn look_at_service(&mut self, out: &BTreeMap<u8, (i64, i64, i64)>) {
         let is_present = self.is_present();
         let mut of_interest = self
             .members

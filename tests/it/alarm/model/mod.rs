@@ -76,8 +76,9 @@ pub(super) struct Model {
     booted: i64,
     /// How far off the wall clock is.
     pub(super) wall_off: i64,
-    /// Instruments out of service, and until when.
-    out: BTreeMap<u8, i64>,
+    /// Instruments out of service: until when, and by the wall clock since when and
+    /// until when.
+    out: BTreeMap<u8, (i64, i64, i64)>,
     unknown: Vec<Key>,
     pub(super) events: Vec<Event>,
 }
@@ -120,6 +121,11 @@ impl Model {
         for event in self.events.iter_mut().filter(|event| event.is_open()) {
             event.rest.restart(now, wall);
         }
+        for (until, from, to) in self.out.values_mut() {
+            if wall < *from || wall >= *to {
+                *until = now;
+            }
+        }
     }
 
     /// What time alone brings about: silence, the end of what people asked for,
@@ -142,7 +148,7 @@ impl Model {
         let over: Vec<u8> = self
             .out
             .iter()
-            .filter(|out| *out.1 <= now)
+            .filter(|out| out.1.0 <= now)
             .map(|out| *out.0)
             .collect();
         for instrument in over {
@@ -200,7 +206,9 @@ impl Model {
     }
 
     pub(super) fn take_out_of_service(&mut self, now: i64, instrument: u8, lasting: i64) {
-        self.out.insert(instrument, now + lasting);
+        let wall = now + self.wall_off;
+        self.out
+            .insert(instrument, (now + lasting, wall, wall + lasting));
         for event in self.events.iter_mut().filter(|event| event.is_open()) {
             event.look_at_service(&self.out);
         }

@@ -28,6 +28,7 @@ pub(in super::super) struct Rest {
     /// Since when somebody has to acknowledge.
     since: Option<i64>,
     stage: u8,
+    step: i64,
     remind: i64,
 }
 
@@ -60,6 +61,17 @@ impl Rest {
     pub(super) fn start(&mut self, now: i64, class: Level) {
         self.since = Some(now);
         self.remind = now + table(class).2;
+        self.step = self.next_step(now, class);
+    }
+
+    /// When the contacts after those told so far are told.
+    fn next_step(&self, since: i64, class: Level) -> i64 {
+        let (second, everyone, _) = table(class);
+        match self.stage {
+            0 => since + second,
+            1 => since.saturating_add(everyone),
+            _ => i64::MAX,
+        }
     }
 
     pub(super) fn stop(&mut self) {
@@ -70,6 +82,9 @@ impl Rest {
     pub(super) fn due(&mut self, now: i64, class: Level) -> Option<Tells> {
         let since = self.since.filter(|_| !self.is_muted())?;
         let (second, everyone, remind) = table(class);
+        if now < self.step.min(self.remind) {
+            return None;
+        }
         let stage = match now - since {
             past if past >= everyone => 2,
             past if past >= second => 1,
@@ -78,6 +93,7 @@ impl Rest {
         let is_step = stage > self.stage;
         let reminds = now >= self.remind;
         self.stage = self.stage.max(stage);
+        self.step = self.next_step(since, class);
         if reminds {
             self.remind = since + ((now - since) / remind + 1) * remind;
         }
@@ -96,8 +112,7 @@ impl Rest {
             return Answer::Refused;
         }
         if !is_emergency {
-            self.shelf = Some(shelf);
-            self.asked = None;
+            self.rest_by(shelf);
             return Answer::Done;
         }
         let asked = self
@@ -110,15 +125,21 @@ impl Rest {
             }
             Some((first, _)) if first == who => Answer::Refused,
             Some((_, first)) => {
-                self.shelf = Some(Shelf {
+                self.rest_by(Shelf {
                     until: shelf.until.min(first.until),
                     one_shot: shelf.one_shot || first.one_shot,
                     ..shelf
                 });
-                self.asked = None;
                 Answer::Done
             }
         }
+    }
+
+    /// That it rests is told, and with it all that was kept back.
+    fn rest_by(&mut self, shelf: Shelf) {
+        self.shelf = Some(shelf);
+        self.asked = None;
+        self.withheld = None;
     }
 
     /// A rise ends a shelf, TIO2 again and again; so does the end of what a
@@ -149,9 +170,12 @@ impl Rest {
         self.shelf = shelves.map(|(a, b)| if a.until <= b.until { a } else { b });
         self.asked = None;
         if let Some(since) = gone.since {
-            self.remind = self
-                .since
-                .map_or(gone.remind, |_| self.remind.min(gone.remind));
+            if self.since.is_some() {
+                self.remind = self.remind.min(gone.remind);
+                self.step = self.step.min(gone.step);
+            } else {
+                (self.remind, self.step) = (gone.remind, gone.step);
+            }
             self.since = Some(self.since.map_or(since, |own| own.min(since)));
         }
         self.stage = self.stage.max(gone.stage);

@@ -190,7 +190,7 @@ pub(super) struct Pair {
     doubled: u64,
     /// What differed, in words.
     pub(super) differences: Vec<String>,
-    /// Since when a step may have left something unrecorded.
+    /// When a step last may have left something unrecorded.
     unrecorded: Option<u64>,
 }
 
@@ -229,7 +229,7 @@ impl Pair {
         let expected = self.model.read(now, &seen);
         let told = self.world.hear(heard);
         if told.is_empty() {
-            self.unrecorded.get_or_insert(self.world.secs);
+            self.unrecorded = Some(self.world.secs);
         }
         self.compare(&told, &expected);
     }
@@ -287,9 +287,10 @@ impl Pair {
                 else {
                     return;
                 };
+                let mut channels = seen(heard, now).channels.into_iter();
                 let told = if is_known {
                     self.world.give_copy(heard, &reading)
-                } else if heard.level() == Class::Normal {
+                } else if channels.any(|channel| channel.1.level() == Level::Normal) {
                     // Telling that a low one came again is the quality check's work.
                     return;
                 } else {

@@ -2,9 +2,12 @@
 //!
 //! A binary of its own: the allocator of the whole process counts.
 
+#[path = "bench/counted.rs"]
+mod counted;
 #[path = "bench/observed.rs"]
 mod observed;
 
+use counted::Counted;
 use observed::observed;
 use pantau::criteria::{Policy, Subject, judge};
 use pantau::reading::{Quantity, Radiation};
@@ -31,6 +34,24 @@ fn judging_allocates_nothing() {
                 let values = [(Quantity::DoseRate, usv_h), (beta, cps), (alpha, cps)];
                 assert_eq!(allocations(*subject, &values), 0, "{subject} {usv_h} {cps}");
             }
+        }
+    }
+}
+
+/// Nor does looking at its counts, once the instrument is known; but for the minute
+/// that is full, which is kept.
+#[test]
+fn guarding_allocates_nothing() {
+    for has_counts in [false, true] {
+        let mut counted = Counted::new(has_counts);
+        counted.next(true);
+        for is_idle in [true, false] {
+            let measured = allocation_counter::measure(|| {
+                for _ in 0..25 {
+                    std::hint::black_box(counted.next(is_idle));
+                }
+            });
+            assert_eq!(measured.count_total, 0, "{has_counts} {is_idle}");
         }
     }
 }

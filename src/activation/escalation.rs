@@ -62,6 +62,11 @@ impl Reach {
         Self { above: None, to }
     }
 
+    /// Whether it is for the first contacts, as most are.
+    pub fn is_first(&self) -> bool {
+        *self == Self::default()
+    }
+
     /// Whether a contact of `stage` is meant.
     pub fn includes(self, stage: Stage) -> bool {
         stage <= self.to && self.above.is_none_or(|above| stage > above)

@@ -1,23 +1,26 @@
 //! What a verdict of the criteria means for an activation.
 
+use std::time::Duration;
+
 use super::behind::Behind;
 use super::condition::{Sample, Weight};
 use super::machine::Judged;
+use super::place::Coordinates;
 use super::state::Evidence;
 use super::transition::Cause;
 use crate::clock::Wall;
-use crate::criteria::{ChannelVerdict, Class, Remark, Rule};
-use crate::reading::{Channel, Flag, NoValue};
-
-/// One-sided 99.99 % quantile of the normal distribution (alarm semantics, section 3).
-const Z_9999: f64 = 3.719;
+use crate::criteria::{ChannelVerdict, Class, Remark, Remarks, Rule};
+use crate::quality::poisson::is_surely_at;
+use crate::reading::{Channel, Flag, NoValue, Quantity};
 
 /// The level one channel of a reading reached: EMERGENCY, POSSIBLE_EMERGENCY,
-/// ELEVATED when it lasts (T2.2-3), else NORMAL.
-pub(super) fn reached(verdict: &ChannelVerdict) -> Class {
+/// ELEVATED when it lasts (T2.2-3) or counts confirm it, else NORMAL.
+pub(super) fn reached(verdict: &ChannelVerdict, remarks: Remarks) -> Class {
     match verdict.class {
         Class::Emergency | Class::PossibleEmergency => verdict.class,
-        Class::Elevated if verdict.rule == Rule::T223 => Class::Elevated,
+        Class::Elevated if verdict.rule == Rule::T223 || is_confirmed(verdict, remarks) => {
+            Class::Elevated
+        }
         Class::Elevated
         | Class::Invalid
         | Class::Normal
@@ -27,17 +30,30 @@ pub(super) fn reached(verdict: &ChannelVerdict) -> Class {
     }
 }
 
+/// Whether the cumulative sum of counts confirms that a small rise is real.
+fn is_confirmed(verdict: &ChannelVerdict, remarks: Remarks) -> bool {
+    verdict.rule == Rule::PbElev
+        && verdict.quantity == Quantity::DoseRate
+        && remarks.contains(Remark::CusumConfirmed)
+}
+
 /// What a reading says to the band of T2.2-3.
 ///
 /// The band has no height of its own in a verdict, so its hysteresis runs on
-/// 1 (in the band or above) and 0 (below), with the level at 1.
-pub(super) fn band_sample(verdict: &ChannelVerdict, weight: Weight) -> Sample {
+/// 1 (in the band or above) and 0 (below), with the level at 1. The counts of ten
+/// seconds touch the band by chance every few minutes: without the cumulative sum
+/// or the hour of T2.2-3 beside them they say nothing.
+pub(super) fn band_sample(verdict: &ChannelVerdict, remarks: Remarks, weight: Weight) -> Sample {
+    let is_band = reached(verdict, remarks) == Class::Elevated;
     let (value, weight) = match verdict.class {
+        Class::Elevated if !is_band && remarks.contains(Remark::SummedCounts) => {
+            (1.0, Weight::None)
+        }
         Class::Elevated | Class::PossibleEmergency | Class::Emergency => (1.0, weight),
         Class::Normal | Class::Exempt | Class::ExistingManaged => (0.0, weight),
         Class::Unclassified | Class::Invalid => (1.0, Weight::None),
     };
-    let class = if reached(verdict) == Class::Elevated {
+    let class = if is_band {
         Class::PossibleEmergency
     } else {
         Class::Normal
@@ -96,7 +112,23 @@ pub(super) fn of(judged: &Judged<'_>, verdict: &ChannelVerdict) -> Evidence {
             .and_then(|channel| channel.factor.as_ref())
             .map(|factor| factor.text.clone()),
         behind: Box::new(Behind::of(judged, verdict)),
+        at: reading.position.map(|position| Coordinates {
+            lat: position.lat,
+            lon: position.lon,
+        }),
     }
+}
+
+/// When what a reading tells of began: its own time or, where it was in the band
+/// without a break, that of the first reading there.
+pub(super) fn began(judged: &Judged<'_>, verdict: &ChannelVerdict) -> Wall {
+    let measured = measured(judged);
+    let minutes = judged
+        .grounds
+        .and_then(|grounds| grounds.setting.persistence_min)
+        .filter(|_| verdict.class == Class::Elevated);
+    let since = Duration::try_from_secs_f64(minutes.unwrap_or_default() * 60.0);
+    measured.saturating_sub(since.unwrap_or_default())
 }
 
 /// The reading, as the cause of a transition.
@@ -115,36 +147,27 @@ pub(super) fn cause(judged: &Judged<'_>) -> Cause {
     }
 }
 
-/// Whether the counts behind a value alone put it at or above its level: the
-/// one-sided 99.99 % lower Poisson bound, scaled as the value is.
-///
-/// Wilson and Hilferty's approximation; it errs by less than a count from ten
-/// counts on, and below that it refuses.
+/// Whether the counts behind a value alone put it at or above its level: by the
+/// one-sided 99.99 % lower Poisson bound, scaled as the value is; in the band, by
+/// the cumulative sum.
 pub(super) fn counts_confirm(judged: &Judged<'_>, verdict: &ChannelVerdict) -> bool {
     let counting = judged
         .reading
         .channel(verdict.quantity)
         .and_then(|channel: &Channel| channel.counting);
+    if is_confirmed(verdict, judged.judgement.remarks) {
+        return true;
+    }
     let (Some(counting), Some(value), Some(level)) = (counting, verdict.value, level(verdict))
     else {
         return false;
     };
-    if counting.counts < 10 {
-        return false;
-    }
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "a count above 2^53 is beyond every bound"
-    )]
-    let counts = counting.counts as f64;
-    let root = 1.0 - 1.0 / (9.0 * counts) - Z_9999 / (3.0 * counts.sqrt());
-    value * root.powi(3) >= level
+    is_surely_at(value, counting.counts, level)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::reading::Quantity;
 
     fn verdict(class: Class, rule: Rule) -> ChannelVerdict {
         ChannelVerdict {
@@ -171,7 +194,16 @@ mod tests {
             (Class::Exempt, Rule::ExMed, Class::Normal),
             (Class::Unclassified, Rule::Dq11, Class::Normal),
         ] {
-            assert_eq!(reached(&verdict(class, rule)), expected, "{class} {rule}");
+            let got = reached(&verdict(class, rule), Remarks::EMPTY);
+            assert_eq!(got, expected, "{class} {rule}");
         }
+        let confirmed = Remarks::EMPTY.with(Remark::CusumConfirmed);
+        let elevated = verdict(Class::Elevated, Rule::PbElev);
+        assert_eq!(reached(&elevated, confirmed), Class::Elevated);
+        let counts = ChannelVerdict {
+            quantity: Quantity::CountRate(crate::reading::Radiation::Beta),
+            ..elevated
+        };
+        assert_eq!(reached(&counts, confirmed), Class::Normal);
     }
 }

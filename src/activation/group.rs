@@ -53,23 +53,28 @@ impl Machine {
             .watches
             .get(&arrival.heard.key)
             .map(|watch| watch.current.clone());
-        let homes: SmallVec<[(u64, bool); 4]> = self
-            .open
-            .values()
-            .filter(|activation| activation.subject == arrival.heard.key.subject)
-            .filter_map(|activation| {
-                let is_current = current.as_ref() == Some(&activation.id);
-                // Of several that cover the past, one that told as much is meant.
-                let is_told = activation.class_max >= arrival.evidence.class;
-                let is_preferred = if arrival.heard.is_late {
-                    is_told
-                } else {
-                    is_current
-                };
-                self.is_home(activation, arrival, is_current)
-                    .then_some((activation.order, is_preferred))
-            })
-            .collect();
+        let home_of = |activation: &Activation| {
+            if activation.subject != arrival.heard.key.subject {
+                return None;
+            }
+            let is_current = current.as_ref() == Some(&activation.id);
+            // Of several that cover the past, one that told as much is meant.
+            let is_told = activation.class_max >= arrival.evidence.class;
+            let is_preferred = if arrival.heard.is_late {
+                is_told
+            } else {
+                is_current
+            };
+            self.is_home(activation, arrival, is_current)
+                .then_some((activation.order, is_preferred))
+        };
+        let homes: SmallVec<[(u64, bool); 4]> = match self.open.near(&arrival.place) {
+            Some(orders) => orders
+                .iter()
+                .filter_map(|order| home_of(self.open.get(order)?))
+                .collect(),
+            None => self.open.values().filter_map(home_of).collect(),
+        };
         let preferred = homes.iter().find(|(_, is_preferred)| *is_preferred);
         let Some((mut home, _)) = preferred.or(homes.first()).copied() else {
             return self.reopened_or_new(arrival, touched);
@@ -270,7 +275,7 @@ impl Machine {
             activation.confirmed_by = if counts_confirm(arrival.heard.judged, verdict) {
                 Some(ConfirmedBy::Counts)
             } else {
-                (is_neighbour(activation, evidence) && !activation.members.is_empty())
+                is_neighbour(activation, arrival, self.config.radius_m)
                     .then_some(ConfirmedBy::Neighbour)
             };
             activation.confirmed = activation.confirmed_by.is_some();
@@ -278,10 +283,15 @@ impl Machine {
             activation.policy = self.config.policy.as_deref().map(str::to_owned);
             activation.explanation = arrival.heard.judged.explanation();
         } else {
-            // A second channel of the very reading that raised is not a second reading.
-            let again = evidence.class == activation.class_max && !is_first;
-            let beside = is_neighbour(activation, evidence);
-            if !activation.confirmed && (again || beside) {
+            // A second channel of the very reading that raised is not a second
+            // reading, nor is one of the past.
+            let again = evidence.class == activation.class_max
+                && !is_first
+                && (!arrival.heard.is_late || activation.late);
+            let is_at_level = evidence.class == activation.class_max;
+            let counts = || is_at_level && counts_confirm(arrival.heard.judged, verdict);
+            let beside = is_neighbour(activation, arrival, self.config.radius_m);
+            if !activation.confirmed && (again || beside || counts()) {
                 activation.confirmed = true;
                 activation.confirmed_by = Some(if beside {
                     ConfirmedBy::Neighbour
@@ -302,10 +312,11 @@ impl Machine {
         activation.also = also;
         activation.recommendation = recommendation;
         activation.remarks = activation.remarks.union(judgement.remarks);
+        let began = super::evidence::began(arrival.heard.judged, verdict);
         // By its time of arrival alone nothing was before what came before it: there
         // the wall clock was set back.
-        if evidence.measured < evidence.received {
-            activation.onset = activation.onset.min(evidence.measured);
+        if evidence.measured < evidence.received || began < evidence.measured {
+            activation.onset = activation.onset.min(began);
         }
         if !arrival.heard.is_late || evidence.measured > activation.latest.measured {
             activation.latest = evidence.clone();
@@ -382,16 +393,17 @@ impl Machine {
         kept.proposed_shelf = None;
         kept.shelf = kept.shelf.take().zip(gone.shelf.take()).map(Shelf::both);
         kept.spots.absorb(&gone.spots);
-        kept.absorbed.push(gone.place.clone());
-        kept.absorbed.extend(gone.absorbed.iter().cloned());
         for member in &gone.members {
             absorb_member(kept, member);
         }
         let room = Activation::MAX_NOTES.saturating_sub(kept.notes.len());
         kept.notes.extend(gone.notes.iter().take(room).cloned());
+        let kept_id = kept.id.clone();
+        let places = std::iter::once(&gone.place).chain(&gone.absorbed);
+        self.open.absorb(older, places.cloned());
         for watch in self.watches.values_mut() {
             if watch.current == gone.id {
-                watch.current.clone_from(&kept.id);
+                watch.current.clone_from(&kept_id);
             }
         }
         let is_new = touched
@@ -416,7 +428,7 @@ impl Machine {
         }
         gone.closed = Some(Closed {
             at: now,
-            merged_into: Some(kept.id.clone()),
+            merged_into: Some(kept_id),
         });
         self.closed.insert(younger, gone);
         let touch = Touch::find(touched, older);
@@ -462,12 +474,28 @@ fn finds_its_place(activation: &Activation, arrival: &Arrival<'_>) -> bool {
         && holds(activation, instrument)
 }
 
-/// Another instrument at TIO3 or above.
-fn is_neighbour(activation: &Activation, evidence: &Evidence) -> bool {
+/// Whether another instrument is at TIO3 or above within the radius: at the same
+/// named place, or where both say where they are.
+fn is_neighbour(activation: &Activation, arrival: &Arrival<'_>, radius_m: f64) -> bool {
+    let Arrival {
+        evidence,
+        place,
+        at,
+        heard,
+    } = arrival;
+    let is_near = |other: &Evidence| {
+        let is_named = *place != Place::Area && activation.place.is_same(place);
+        let seen = activation.place.position().or(other.at);
+        let metres = seen.zip(*at).map(|(seen, here)| seen.metres_to(here.at));
+        metres.map_or(is_named, |metres| metres <= radius_m)
+    };
     evidence.class >= Class::PossibleEmergency
+        && !heard.is_late
         && activation.members.iter().any(|member| {
-            member.class_max >= Class::PossibleEmergency
+            member.held
+                && member.class_max >= Class::PossibleEmergency
                 && member.key.instrument != evidence.instrument
+                && is_near(&member.highest)
         })
 }
 

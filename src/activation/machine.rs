@@ -10,6 +10,7 @@ use super::behind::Nameplate;
 use super::escalation::Timetables;
 use super::evidence;
 use super::id::{ActivationId, Mode};
+use super::open::Open;
 use super::place::PlaceContext;
 use super::service::OutOfService;
 use super::settle::Touch;
@@ -43,6 +44,9 @@ pub struct Config {
     /// Closed activations that are remembered. Open ones have no limit.
     /// Default 1000.
     pub keep_closed: usize,
+    /// False alarms of ELEVATED by chance that one station may raise in a year.
+    /// Default 1.
+    pub elevated_false_alarms_per_year: f64,
     /// Hash of the policy that judges, for the record; absent where nobody names
     /// one.
     pub policy: Option<Arc<str>>,
@@ -60,6 +64,7 @@ impl Default for Config {
             escalation: Timetables::default(),
             shelf: Duration::from_secs(12 * 60 * 60),
             keep_closed: 1000,
+            elevated_false_alarms_per_year: 1.0,
             policy: None,
         }
     }
@@ -180,7 +185,7 @@ pub struct Machine {
     /// Channels that reached a level; kept while an activation names them.
     pub(super) watches: BTreeMap<ChannelKey, Watch>,
     /// By order of opening.
-    pub(super) open: BTreeMap<u64, Activation>,
+    pub(super) open: Open,
     /// The same, once closed.
     pub(super) closed: BTreeMap<u64, Activation>,
     pub(super) next_order: u64,
@@ -193,23 +198,32 @@ pub struct Machine {
     pub(super) wake: Option<Mono>,
     /// Since when clearing runs moved without being recorded.
     pub(super) unsaved_since: Option<Mono>,
+    /// Whether a detector may be distrusted.
+    pub(super) has_distrusted: bool,
 }
 
 impl Machine {
     /// A machine without any activation.
-    pub const fn new(config: Config) -> Self {
+    pub fn new(config: Config) -> Self {
         Self {
             config,
             offset: 0,
             watches: BTreeMap::new(),
-            open: BTreeMap::new(),
+            open: Open::default(),
             closed: BTreeMap::new(),
             next_order: 0,
             out_of_service: BTreeMap::new(),
             inhibited: BTreeSet::new(),
             wake: None,
             unsaved_since: None,
+            has_distrusted: false,
         }
+    }
+
+    /// Whether no channel ever reached a level, as far as is remembered: readings
+    /// below every level change nothing.
+    pub fn is_idle(&self) -> bool {
+        self.watches.is_empty()
     }
 
     /// Takes one judged reading that arrived at `now`.
@@ -278,7 +292,10 @@ impl Machine {
             .ack
             .as_ref()
             .is_some_and(|ack| ack.version == version);
-        if again || (activation.ack.is_some() && version == activation.version) {
+        let is_current = version == activation.version;
+        // An acknowledgement from before a collapse does not speak of it.
+        let is_more = is_current && self.is_distrusted(activation);
+        if !is_more && (again || (activation.ack.is_some() && is_current)) {
             return Ok(Vec::new());
         }
         let order = self.current(id, version)?.order;
@@ -295,6 +312,7 @@ impl Machine {
             .expect("invariant: one that is not acknowledged is open");
         activation.ack = Some(ack);
         activation.escalation.stop();
+        self.trust_again(order);
         let touch = Touch {
             acked: true,
             ..Touch::of(order)

@@ -133,6 +133,14 @@ impl Place {
         }
     }
 
+    /// Where it is, for a site whose position is configured.
+    pub(super) const fn position(&self) -> Option<Coordinates> {
+        match self {
+            Self::Site(site) => site.position,
+            Self::Item { .. } | Self::Area | Self::Instrument { .. } => None,
+        }
+    }
+
     /// The text that stands for the place in an activation's id.
     ///
     /// An area has no name of its own; where it began, to about 100 m, is one.

@@ -128,6 +128,7 @@ impl Machine {
 
     fn put_watches(&mut self, watches: Vec<Watch>) {
         for watch in watches {
+            self.has_distrusted |= watch.is_distrusted;
             self.watches.insert(watch.key.clone(), watch);
         }
     }
@@ -149,6 +150,7 @@ impl Machine {
         if let Some(last) = last {
             self.trust(last, now);
         }
+        self.begin_escalations(now);
         self.inhibited = self
             .open
             .values()
@@ -163,6 +165,18 @@ impl Machine {
 }
 
 impl Machine {
+    /// Records of before there was an escalation say of none that it waits for
+    /// somebody: it does from now on.
+    fn begin_escalations(&mut self, now: Stamp) {
+        let table = self.config.escalation;
+        for activation in self.open.values_mut() {
+            if activation.ack.is_none() && activation.escalation.next().is_none() {
+                let table = table.of(activation.class_max);
+                activation.escalation.start(now.mono, table);
+            }
+        }
+    }
+
     /// Ends, at the next tick, every shelf and every time out of service that the
     /// clock cannot vouch for.
     fn trust(&mut self, last: Stamp, now: Stamp) {

@@ -179,8 +179,8 @@ impl Machine {
     }
 }
 
-/// Whether everything that holds it is out of service. TIO2 never counts as
-/// that, and what is over stays as it was.
+/// Whether everything that holds it is out of service. What was a TIO2 never
+/// counts as that, for somebody has to answer it first.
 pub(super) fn is_all_out(
     activation: &Activation,
     out: &std::collections::BTreeMap<InstrumentId, OutOfService>,
@@ -190,7 +190,7 @@ pub(super) fn is_all_out(
         .iter()
         .filter(|member| member.held || !activation.is_present())
         .peekable();
-    activation.class < Class::Emergency
+    activation.class_max < Class::Emergency
         && of_interest.peek().is_some()
         && of_interest.all(|member| out.contains_key(&member.key.instrument))
 }

@@ -1,13 +1,15 @@
 //! What became of the activations that something happened to: class now,
 //! flags, version, and whether people are told.
 
+use std::collections::HashSet;
+
 use smallvec::SmallVec;
 
 use super::escalation::{Reach, Timetables};
 use super::machine::Machine;
 use super::service::is_all_out;
 use super::shelf::Shelf;
-use super::state::{Activation, ChannelKey, Closed, Stamp, Watch};
+use super::state::{Activation, ChannelKey, Closed, Member, Stamp, Watch};
 use super::transition::{Cause, Effect, Transition, Why};
 use crate::clock::Mono;
 use crate::criteria::Class;
@@ -175,21 +177,24 @@ impl Machine {
 
     /// Marks channels that said nothing for too long. It lowers nothing.
     pub(super) fn fall_silent(&mut self, now: Stamp) -> Vec<Effect> {
-        let mut touched = SmallVec::new();
+        let mut silent = HashSet::new();
         for watch in self.watches.values_mut() {
             if !watch.is_held() || watch.unknown || now.mono < watch.silent_at() {
                 continue;
             }
             watch.unknown = true;
-            for activation in self.open.values() {
-                if activation
-                    .member(&watch.key)
-                    .is_some_and(|member| member.held)
-                {
-                    Touch::find(&mut touched, activation.order);
-                }
-            }
+            silent.insert(watch.key.clone());
         }
+        if silent.is_empty() {
+            return Vec::new();
+        }
+        let is_silent = |member: &Member| member.held && silent.contains(&member.key);
+        let touched: Vec<Touch> = self
+            .open
+            .values()
+            .filter(|activation| activation.members.iter().any(is_silent))
+            .map(|activation| Touch::of(activation.order))
+            .collect();
         self.settle(now, &Cause::Silence, &touched)
     }
 
@@ -276,14 +281,15 @@ impl Machine {
         while self.closed.len() > self.config.keep_closed {
             self.closed.pop_first();
         }
-        let (open, closed) = (&self.open, &self.closed);
-        self.watches.retain(|key, watch| {
-            watch.is_held()
-                || open
-                    .values()
-                    .chain(closed.values())
-                    .any(|activation| activation.member(key).is_some())
-        });
+        let named: HashSet<&ChannelKey> = self
+            .open
+            .values()
+            .chain(self.closed.values())
+            .flat_map(|activation| &activation.members)
+            .map(|member| &member.key)
+            .collect();
+        self.watches
+            .retain(|key, watch| watch.is_held() || named.contains(key));
     }
 }
 

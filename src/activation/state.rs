@@ -11,7 +11,7 @@ use super::behind::Behind;
 use super::condition::Condition;
 use super::escalation::Escalation;
 use super::id::{ActivationId, Mode};
-use super::place::{Place, Spots};
+use super::place::{Coordinates, Place, Spots};
 use super::shelf::Shelf;
 use super::transition::Why;
 use super::wire;
@@ -69,9 +69,21 @@ pub struct Watch {
     /// When it was last recorded for its own sake, in the machine's own time.
     #[serde(rename = "saved_ns", with = "wire::mono_option")]
     pub saved: Option<Mono>,
+    /// Its detector collapsed after a rise, and nobody has vouched for it since:
+    /// its readings lower nothing.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub is_distrusted: bool,
+    /// The last reading was that of a collapsed detector.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub is_collapsed: bool,
     /// Marks of the last readings it took, oldest first.
     #[serde(with = "wire::marks")]
     marks: Vec<u64>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over so")]
+const fn is_false(it: &bool) -> bool {
+    !*it
 }
 
 impl Watch {
@@ -89,6 +101,8 @@ impl Watch {
             silent_after_ms: 0,
             unknown: false,
             saved: None,
+            is_distrusted: false,
+            is_collapsed: false,
             marks: Vec::new(),
         }
     }
@@ -169,6 +183,10 @@ pub struct Evidence {
     /// What else is known of its making; of it, records of before say nothing.
     #[serde(default, skip_serializing_if = "Behind::is_unknown")]
     pub behind: Box<Behind>,
+    /// Where the reading says it was measured; absent at a site whose frames tell
+    /// no position, and in records that do not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<Coordinates>,
 }
 
 /// What makes a class more than one reading's word.

@@ -11,7 +11,7 @@ use super::machine::{CHECKPOINT, Judged, Machine};
 use super::place::{self, Place};
 use super::settle::Touch;
 use super::state::{Activation, ChannelKey, Note, Stamp, Watch};
-use super::{evidence, id};
+use super::{collapse, evidence, id};
 use crate::clock::Mono;
 use crate::criteria::{ChannelVerdict, Class, Disposition, Remark};
 
@@ -43,7 +43,7 @@ impl Machine {
         touched: &mut SmallVec<[Touch; 2]>,
     ) {
         let mut sample = Sample::of(verdict, judged.judgement);
-        let reached = evidence::reached(verdict);
+        let reached = evidence::reached(verdict, judged.judgement.remarks);
         if sample.weight == Weight::None || (reached == Class::Normal && self.watches.is_empty()) {
             return;
         }
@@ -51,16 +51,28 @@ impl Machine {
         if is_late && sample.weight == Weight::Full {
             sample.weight = Weight::RaiseOnly;
         }
+        let key = ChannelKey {
+            instrument: judged.reading.instrument.clone(),
+            quantity: verdict.quantity,
+            subject: judged.place.subject,
+        };
+        if !is_late {
+            if sample.weight == Weight::Full && self.is_any_distrusted() {
+                self.vouch(now, judged, &key, &sample, touched);
+            }
+            if let Some(watch) = self.watches.get_mut(&key) {
+                watch.is_collapsed &= collapse::is_one(judged, verdict);
+                if watch.is_distrusted && sample.weight == Weight::Full {
+                    sample.weight = Weight::RaiseOnly;
+                }
+            }
+        }
         let heard = Heard {
             now,
             judged,
             verdict,
             sample,
-            key: ChannelKey {
-                instrument: judged.reading.instrument.clone(),
-                quantity: verdict.quantity,
-                subject: judged.place.subject,
-            },
+            key,
             is_late,
         };
         if reached == Class::Normal {
@@ -190,6 +202,12 @@ impl Machine {
                 touch.moved = true;
             }
             apply(watch, heard);
+            let is_collapse = collapse::is_one(judged, heard.verdict);
+            let is_new = is_collapse && !watch.is_collapsed;
+            watch.is_collapsed = is_collapse;
+            watch.is_distrusted |= is_new;
+            self.has_distrusted |= is_new;
+            touch.changed |= is_new;
             let silent_at = watch.silent_at();
             self.wake_by(silent_at);
         } else if watch.is_held() && watch.current == home.id {
@@ -223,7 +241,8 @@ impl Machine {
 }
 
 fn apply(watch: &mut Watch, heard: &Heard<'_>) {
-    let band = evidence::band_sample(heard.verdict, heard.sample.weight);
+    let remarks = heard.judged.judgement.remarks;
+    let band = evidence::band_sample(heard.verdict, remarks, heard.sample.weight);
     watch.condition.apply(heard.now.mono, heard.sample);
     watch.band.apply(heard.now.mono, band);
 }

@@ -153,11 +153,14 @@ fn a_tio2_says_everything_in_both_languages() {
              spill), 300 m (fire, explosion or fumes), 400 m or more (suspected bomb) (IAEA \
              EPR-First Responders)."
                 .to_owned(),
+            "Next: unless acknowledged, the next contacts are told at 2026-03-14 10:02:05 WIB \
+             (2026-03-14 03:02:05 UTC)"
+                .to_owned(),
             format!("Activation: {id} v1, 2026-03-14 10:00:05 WIB (2026-03-14 03:00:05 UTC)"),
         ]
     );
     assert_eq!(text.id.lines.len(), text.en.lines.len());
-    let tail = &id.as_str()[id.as_str().len() - 6..];
+    let (_, tail) = id.as_str().split_at(id.as_str().len() - 6);
     assert_eq!(
         text.id.sms,
         format!(

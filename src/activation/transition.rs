@@ -140,7 +140,7 @@ pub struct Transition {
     /// Whether people are told, and why. Once for each version.
     pub tell: Option<Why>,
     /// Which contacts are told.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Reach::is_first")]
     pub reach: Reach,
     /// Everything about the activation, after the change.
     pub activation: Activation,

@@ -4,7 +4,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::deadline::DeadlineView;
+use super::digest::DigestLine;
 use super::escalation::{Reach, Stage};
+use super::fault::FaultView;
 use super::head::SignedHead;
 use super::id::Mode;
 use super::inert;
@@ -344,21 +346,22 @@ pub struct EventContext {
     pub recorded: bool,
 }
 
-/// What people and programs are told: one version of an activation, a clock that
-/// ran out, or a head of the journal.
+/// What people and programs are told: one version of an activation or of a fault, a
+/// clock that ran out, or a head of the journal.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Event {
-    /// The message: `<activation>.<version>`, with `.r<n>` when it says a version
-    /// again, or `<case or activation>.<rule>.<second it was due>`, or
-    /// `<instrument>.<why>.<millisecond>`, or `HEAD-<node>-<record>`. One that
-    /// comes twice is one message.
+    /// The message: `<activation>.<version>` or `<fault>.<version>`, with `.r<n>`
+    /// when it says a version again, or
+    /// `<case or activation>.<rule>.<second it was due>`, or
+    /// `<instrument>.<why>.<millisecond>`, or `HEAD-<node>-<record>`, or `G-` and a
+    /// hash of the messages of a digest. One that comes twice is one message.
     pub id: String,
     /// raised, risen, reopened, cleared, closed, merged, updated, escalated,
     /// reminder, shelved, unshelved, back_in_service, uninhibited, overdue,
-    /// out_of_service, in_service or head.
+    /// out_of_service, in_service, head or digest.
     pub why: String,
     /// Which contacts it is for.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Reach::is_first")]
     pub reach: Reach,
     /// When it happened.
     pub at: String,
@@ -366,6 +369,9 @@ pub struct Event {
     pub node: String,
     /// Not real.
     pub exercise: bool,
+    /// The daemon's own exercise, which tries the whole chain.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub drill: bool,
     /// The transition is in the journal.
     pub recorded: bool,
     /// The activation, after the change; of a clock that ran out, the one that
@@ -375,9 +381,16 @@ pub struct Event {
     /// The clock that ran out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deadline: Option<DeadlineView>,
+    /// The fault of the watch itself, after the change.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fault: Option<FaultView>,
     /// The head, for those who keep heads.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub head: Option<SignedHead>,
+    /// Of a digest, everything that it tells, the worst first. Beside an
+    /// activation: the earlier messages about it that go along with this one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub digest: Vec<DigestLine>,
     /// For people, in Indonesian and English.
     pub text: Text,
     /// The subscribers that it goes to.
@@ -404,10 +417,13 @@ impl Event {
             at: at.to_string(),
             node: inert(&context.node, NAME_CHARS),
             exercise: false,
+            drill: false,
             recorded: context.recorded,
             activation: None,
             deadline: None,
+            fault: None,
             head: None,
+            digest: Vec::new(),
             text,
             told: Vec::new(),
             accepted_by: Vec::new(),
@@ -431,18 +447,24 @@ impl Event {
         })
     }
 
-    /// The activation or, without one, the case that it is about.
+    /// The activation or, without one, the case or the fault that it is about.
     pub fn about(&self) -> &str {
         let case = || self.deadline.as_ref().and_then(|d| d.case.as_deref());
+        let fault = || self.fault.as_ref().map(|fault| fault.id.as_str());
         let activation = self.activation.as_ref().map(|a| a.id.as_str());
-        activation.or_else(case).unwrap_or_default()
+        activation.or_else(case).or_else(fault).unwrap_or_default()
     }
 
-    /// The highest class of its activation. A clock of a case that no reading
-    /// produced ranks with those that call for a team.
+    /// The highest class of its activation, or of all in a digest. A clock of a
+    /// case that no reading produced ranks with those that call for a team; a fault
+    /// has none.
     pub fn class_max(&self) -> Option<Class> {
+        if let Some(highest) = self.digest.iter().map(DigestLine::class_max).max() {
+            return Some(highest);
+        }
         match &self.activation {
             Some(activation) => Class::from_word(&activation.class_max),
+            None if self.fault.is_some() => None,
             None => Some(Class::PossibleEmergency),
         }
     }

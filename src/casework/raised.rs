@@ -25,10 +25,10 @@ pub fn our_deed(about: String, at: Wall, act: Act) -> Deed {
 }
 
 /// The activation that an event is about, and when it came to its level; `None`
-/// when the event is about a clock.
+/// when the event is about a clock, or the daemon's own exercise.
 pub fn activation_of(event: &Event) -> Option<(&ActivationView, Option<Wall>)> {
     let view = event.activation.as_ref();
-    let view = view.filter(|_| event.deadline.is_none())?;
+    let view = view.filter(|_| event.deadline.is_none() && !event.drill)?;
     let at = if event.why == "risen" {
         &event.at
     } else {

@@ -54,7 +54,7 @@ pub(super) struct ReadingsOptions {
 pub(super) struct AckOptions {
     #[command(flatten)]
     common: Options,
-    /// The activation.
+    /// The activation (`A-…`) or fault (`F-…`).
     id: String,
     /// The version you have seen.
     #[arg(long)]
@@ -154,15 +154,42 @@ pub(super) fn readings(args: &Args, options: &ReadingsOptions) -> anyhow::Result
     text(&columns_of(&readings, &columns))
 }
 
+/// What a table says of faults.
+const FAULT_COLUMNS: &[(&str, &str)] = &[
+    ("ID", "/id"),
+    ("VERSION", "/version"),
+    ("STATE", "/state"),
+    ("PRIORITY", "/priority"),
+    ("KIND", "/kind"),
+    ("WHAT", "/what"),
+    ("SINCE", "/onset"),
+    ("TIMES", "/times"),
+    ("SEEN", "/detail/en"),
+    ("INHIBITED_BY", "/inhibited_by"),
+];
+
+pub(super) fn faults(args: &Args, options: &Options) -> anyhow::Result<ExitCode> {
+    let faults = list(get(args, options, "faults", &[])?)?;
+    if format_or_default(options.format) == Format::Ndjson {
+        return print(&faults);
+    }
+    text(&columns_of(&faults, FAULT_COLUMNS))
+}
+
 pub(super) fn ack(args: &Args, options: &AckOptions) -> anyhow::Result<ExitCode> {
     let body = serde_json::json!({
         "version": options.version,
         "by": options.name,
         "note": options.note,
     });
-    let path = format!("activations/{}/ack", options.id);
+    let (kind, columns) = if options.id.starts_with("F-") {
+        ("faults", FAULT_COLUMNS)
+    } else {
+        ("activations", ACTIVATION_COLUMNS)
+    };
+    let path = format!("{kind}/{}/ack", options.id);
     let taken = post(args, &options.common, &path, &body)?;
-    print_or_table(options.common.format, &taken, ACTIVATION_COLUMNS)
+    print_or_table(options.common.format, &taken, columns)
 }
 
 /// Posts a document to a path under `/api/v1/`.

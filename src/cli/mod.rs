@@ -82,11 +82,13 @@ enum Verb {
     Instruments(ask::Options),
     /// The activations of the running daemon, the newest first.
     Activations(ask::Options),
+    /// The faults of the running daemon: what is silent, stuck, cut off or failing.
+    Faults(ask::Options),
     /// Stored readings of the running daemon, the newest first.
     Readings(ask::ReadingsOptions),
     /// The books of the running daemon.
     Books(ask::Options),
-    /// Take notice of an activation.
+    /// Take notice of an activation or a fault.
     // Its `--version` is the activation's, not the program's.
     #[command(disable_version_flag = true)]
     Ack(ask::AckOptions),
@@ -154,6 +156,7 @@ pub fn main() -> ExitCode {
         Verb::Status(options) => ask::status(&args, options),
         Verb::Instruments(options) => ask::instruments(&args, options),
         Verb::Activations(options) => ask::activations(&args, options),
+        Verb::Faults(options) => ask::faults(&args, options),
         Verb::Readings(options) => ask::readings(&args, options),
         Verb::Books(options) => ask::books(&args, options),
         Verb::Ack(options) => ask::ack(&args, options),

@@ -9,6 +9,7 @@ use super::output::{Out, format_or_default};
 use super::{Args, Format, load, runtime, start_log_for};
 use crate::activation::{Event, EventContext};
 use crate::clock::Clock;
+use crate::deliver::Standing;
 use crate::pipeline::subscriber;
 
 /// Subscribers.
@@ -44,7 +45,7 @@ pub(super) fn run(args: &Args, verb: &Verb) -> anyhow::Result<ExitCode> {
     };
     let event = Event::trial(id, clock.wall(), &context);
     let told = runtime()?.block_on(async {
-        let (mut subscriber, _notices) = subscriber(configured, &config, &[], 1)?;
+        let (mut subscriber, _notices) = subscriber(configured, &config, Standing::default(), 1)?;
         let told = subscriber.tell_once(&event, &clock).await;
         anyhow::Ok(told)
     })?;

@@ -13,6 +13,7 @@
 //! | `[[instrument]]`    | what is measured with, and where      | [`Instrument`]      |
 //! | `[store.embedded]`  | where readings are kept               | [`embedded::Config`] |
 //! | `[activation]`      | how readings are grouped and told     | [`activation::Config`] |
+//! | `[supervision]`     | how stations and daemon are watched   | [`Supervision`]     |
 //! | `[publish]`         | what is told on MQTT                  | [`Publish`]         |
 //! | `[[subscriber]]`    | who is told                           | [`Subscriber`]      |
 //! | `[[roster]]`        | who is told at once, and who next     | [`Rosters`]         |
@@ -48,6 +49,7 @@ mod section;
 mod service;
 mod site;
 mod subscriber;
+mod supervision;
 mod table_file;
 mod token;
 mod url;
@@ -68,6 +70,7 @@ pub use secret::Secret;
 pub use service::{Http, Publish};
 pub use site::{Site, Surroundings, SurveyRecord};
 pub use subscriber::{Channel, Post, Subscriber};
+pub use supervision::Supervision;
 pub use token::HttpToken;
 pub use url::{HostPort, HttpUrl};
 
@@ -116,6 +119,8 @@ pub struct Config {
     pub reference_tables: ReferenceTables,
     /// `[activation]`.
     pub activation: activation::Config,
+    /// `[supervision]`.
+    pub supervision: Supervision,
     /// `[publish]`.
     pub publish: Publish,
     /// `[[subscriber]]`; by default the log, and MQTT where there is a broker.
@@ -268,6 +273,7 @@ fn check(table: &Table, path: Option<&Path>, folders: &Folders, problems: &Probl
         policy: Some(PolicyHash::of(&criteria).to_string().into()),
         ..service::read_activation(root.table("activation"), node.mode)
     };
+    let supervision = supervision::read(root.table("supervision"));
     let publish = service::read_publish(root.table("publish"), &node);
     let site_ids: Vec<String> = sites.sites.iter().map(|site| site.id.to_string()).collect();
     let has_subscribers = root.has("subscriber");
@@ -297,6 +303,7 @@ fn check(table: &Table, path: Option<&Path>, folders: &Folders, problems: &Probl
         criteria,
         reference_tables,
         activation,
+        supervision,
         publish,
         subscribers,
         rosters,

@@ -50,11 +50,12 @@ pub(super) fn read_store(
 
 /// Reads `[activation]`.
 ///
-/// | key                 | unit | range        | default |
-/// |---------------------|------|--------------|---------|
-/// | `group_radius_m`    | m    | 50 to 5 000  | 500     |
-/// | `group_window_secs` | s    | 60 to 86 400 | 1 800   |
-/// | `shelf_max_secs`    | s    | 60 to 86 400 | 43 200  |
+/// | key                              | unit         | range        | default |
+/// |----------------------------------|--------------|--------------|---------|
+/// | `group_radius_m`                 | m            | 50 to 5 000  | 500     |
+/// | `group_window_secs`              | s            | 60 to 86 400 | 1 800   |
+/// | `elevated_false_alarms_per_year` | by a station | 0.001 to 100 | 1       |
+/// | `shelf_max_secs`                 | s            | 60 to 86 400 | 43 200  |
 ///
 /// And `[activation.escalation.<class>]` with `<class>` one of `emergency`,
 /// `possible_emergency` and `elevated`: seconds without an acknowledgement after
@@ -75,6 +76,7 @@ pub(super) fn read_activation(
     let window = section.seconds("group_window_secs", 60..=86_400);
     let shelf = section.seconds("shelf_max_secs", 60..=activation::SHELF_BOUND.as_secs());
     let escalation = read_escalation(section.table("escalation"));
+    let false_alarms = section.number("elevated_false_alarms_per_year", 0.001..=100.0);
     section.finish();
     activation::Config {
         mode,
@@ -82,6 +84,8 @@ pub(super) fn read_activation(
         window: window.unwrap_or(default.window),
         shelf: shelf.unwrap_or(default.shelf),
         escalation,
+        elevated_false_alarms_per_year: false_alarms
+            .unwrap_or(default.elevated_false_alarms_per_year),
         ..default
     }
 }

@@ -8,6 +8,7 @@ use super::{Claim, Config, Input, from_toml, load_first};
 use crate::clock::Wall;
 use crate::criteria::termination::NormalMode;
 use crate::criteria::{Basis, Class, ExistingKind, Rule, SourceKind, Subject};
+use crate::fault::Priority;
 use crate::source::capture::Form;
 use crate::source::tcp::Peer;
 
@@ -641,6 +642,11 @@ fn tables_with_defaults() {
             "60 to 86400",
         ),
         (
+            "[activation]\nelevated_false_alarms_per_year = 0",
+            "activation.elevated_false_alarms_per_year",
+            "0.001 to 100",
+        ),
+        (
             "[publish]\nprefix = \"a/#\"",
             "publish.prefix",
             "no start of a topic",
@@ -769,6 +775,9 @@ fn subscribers() {
             "syntax error",
         ),
         ("cap", "sender = \"a b\"", "sender", "blanks"),
+        ("cap", "pace = true", "pace", "not for a record"),
+        ("log", "pace = true", "pace", "not for a record"),
+        ("log", "pace = \"fast\"", "pace", "true"),
         ("terminal", "", "device", "is missing"),
         (
             "terminal",
@@ -1101,4 +1110,53 @@ fn the_first_file_that_is_there_is_read() {
     // One that cannot be read is not passed over.
     fs::write(&first, [0xff]).unwrap();
     assert_eq!(load().unwrap_err().file, first.display().to_string());
+}
+
+#[test]
+fn how_stations_and_daemon_are_watched() {
+    let usual = good("").supervision;
+    assert_eq!((usual.many.percent, usual.many.stations), (10, 20));
+    assert_eq!(usual.drill_at_min, Some(8 * 60));
+    let given = good("[supervision]\nmass_percent = 50\nmass_stations = 3\ndrill_at = \"23:59\"")
+        .supervision;
+    assert_eq!((given.many.percent, given.many.stations), (50, 3));
+    assert_eq!(given.drill_at_min, Some(24 * 60 - 1));
+    let off = good("[supervision]\ndrill = false").supervision;
+    assert_eq!(off.drill_at_min, None);
+    for (key, part) in [
+        ("mass_percent = 0", "1 to 50"),
+        ("mass_percent = 51", "1 to 50"),
+        ("mass_stations = 2", "3 to 1000"),
+        ("drill_at = \"24:00\"", "time of day"),
+        ("silence = 1", "no such key"),
+    ] {
+        let path = key.split_once(' ').unwrap().0;
+        let text = format!("[supervision]\n{key}");
+        bad(&text, &format!("supervision.{path}"), part);
+    }
+    bad(
+        "[supervision]\ndrill = false\ndrill_at = \"08:00\"",
+        "supervision.drill_at",
+        "without `drill`",
+    );
+}
+
+#[test]
+fn which_faults_and_exercises_a_subscriber_is_told() {
+    let filter = |keys: &str| {
+        let text = format!("[[subscriber]]\nid = \"log\"\nkind = \"log\"\n{keys}");
+        good(&text).subscribers[0].filter.clone()
+    };
+    let usual = filter("");
+    assert_eq!(usual.faults, Some(Priority::Normal));
+    assert!(!usual.drills);
+    assert_eq!(filter("faults = \"high\"").faults, Some(Priority::High));
+    assert_eq!(filter("faults = \"low\"").faults, Some(Priority::Low));
+    assert_eq!(filter("faults = \"none\"").faults, None);
+    assert!(filter("drills = true").drills);
+    bad(
+        "[[subscriber]]\nid = \"log\"\nkind = \"log\"\nfaults = \"all\"",
+        "subscriber[0] (log).faults",
+        "`all` is not known",
+    );
 }

@@ -314,6 +314,11 @@ flag_set! {
         UnknownUnit = "UNKNOWN_UNIT",
         /// At or above the policy's `oil1_usv_h`.
         AboveOil1 = "ABOVE_OIL1",
+        /// The value is that of the counts of the last seconds together
+        /// (alarm semantics, section 3).
+        SummedCounts = "SUMMED_COUNTS",
+        /// A small rise that counts confirm as real (same).
+        CusumConfirmed = "CUSUM_CONFIRMED",
     }
 }
 

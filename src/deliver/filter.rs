@@ -7,6 +7,7 @@ use geo::{Distance as _, Haversine, Point};
 use crate::activation::Event;
 use crate::clock::{Wall, Zone};
 use crate::criteria::Class;
+use crate::fault::Priority;
 
 /// Which events are for a subscriber.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,6 +20,10 @@ pub struct Filter {
     pub near: Option<Near>,
     /// Clocks that ran out, too.
     pub deadlines: bool,
+    /// Faults of the watch itself from this priority on; none at all without one.
+    pub faults: Option<Priority>,
+    /// The daily exercise, too.
+    pub drills: bool,
     /// Signed heads of the journal, too.
     pub heads: bool,
 }
@@ -42,6 +47,8 @@ impl Filter {
             sites: Vec::new(),
             near: None,
             deadlines: true,
+            faults: Some(Priority::Normal),
+            drills: false,
             heads: false,
         }
     }
@@ -49,8 +56,15 @@ impl Filter {
     /// Whether an event is for this subscriber. Where a team is recommended to
     /// go (T2.2-3) it is for those who want possible emergencies, whatever the
     /// class. What has no position may be near, and what is about no activation is
-    /// everybody's: it is told.
+    /// everybody's: it is told. A fault is everybody's who wants its priority.
     pub fn wants(&self, event: &Event) -> bool {
+        if let Some(fault) = &event.fault {
+            let priority = Priority::from_word(&fault.priority);
+            return self.faults.is_some_and(|least| priority >= Some(least));
+        }
+        if event.drill {
+            return self.drills;
+        }
         if event.head.is_some() {
             return self.heads;
         }

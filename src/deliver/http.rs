@@ -131,6 +131,8 @@ fn verdict(response: &Response) -> Attempt {
         Attempt::Later { error, after }
     } else if status == StatusCode::GONE {
         Attempt::Gone { error }
+    } else if status == StatusCode::PAYLOAD_TOO_LARGE {
+        Attempt::TooLarge { error }
     } else {
         Attempt::Refused { error }
     }

@@ -2,7 +2,8 @@
 
 use tracing::{error, info, warn};
 
-use crate::activation::{Event, Text, Words};
+use crate::activation::{Event, Text, Words, digest_list};
+use crate::language;
 
 /// Which languages people are told in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -25,6 +26,17 @@ impl Language {
             Self::Both => vec![&text.id, &text.en],
         }
     }
+
+    /// The whole list of a digest, once: two of them would be no easier to read.
+    pub(super) fn list(self, event: &Event) -> Vec<String> {
+        digest_list(
+            event,
+            match self {
+                Self::Indonesian | Self::Both => language::Language::Indonesian,
+                Self::English => language::Language::English,
+            },
+        )
+    }
 }
 
 /// Writes an event to the log: one line in each language.
@@ -36,6 +48,16 @@ pub(super) fn write(event: &Event, language: Language) {
 
 /// The level follows the class: an emergency is something someone must act on.
 fn line(event: &Event, text: &str) {
+    if let Some(fault) = &event.fault {
+        let (id, kind, what) = (&fault.id, &fault.kind, &fault.what);
+        let version = fault.version;
+        match fault.priority.as_str() {
+            "high" => error!(fault = %id, version, %kind, %what, why = %event.why, "{text}"),
+            "normal" => warn!(fault = %id, version, %kind, %what, why = %event.why, "{text}"),
+            _ => info!(fault = %id, version, %kind, %what, why = %event.why, "{text}"),
+        }
+        return;
+    }
     if let Some(head) = &event.head {
         info!(seq = head.seq, hash = %head.hash, signature = %head.signature, "{text}");
         return;

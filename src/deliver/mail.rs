@@ -132,8 +132,12 @@ impl Mail {
         let config = &self.config;
         let words = config.language.words(&event.text);
         let subject: Vec<&str> = words.iter().map(|words| words.headline.as_str()).collect();
-        let body: Vec<String> = words.iter().map(|words| words.lines.join("\r\n")).collect();
         let subject = unencoded(&subject.join(" / "));
+        let mut body: Vec<String> = words.iter().map(|words| words.lines.join("\r\n")).collect();
+        let list = config.language.list(event);
+        if !list.is_empty() {
+            body.push(list.join("\r\n"));
+        }
         let domain = config.from.email.domain();
         let about = match event.about() {
             "" => event.id.as_str(),

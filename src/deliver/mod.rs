@@ -5,18 +5,27 @@
 //! only when that one accepted it. Until then it is tried again, and the
 //! journal keeps it over a restart. The promise is: at least once, under one
 //! message id.
+//!
+//! A subscriber with a pace gets few notifications, however much happens: what is
+//! too much to be told one by one goes out as a digest, which is accepted or not
+//! for every event in it.
 
 mod address;
 mod alertmanager;
 mod backoff;
 mod cap;
+mod desk;
 mod filter;
 mod http;
+mod lane;
 mod log;
 mod mail;
 mod mqtt;
+mod news;
+mod pace;
 mod queue;
 mod roster;
+mod standing;
 mod subscriber;
 mod template;
 mod terminal;
@@ -32,13 +41,16 @@ use crate::clock::Wall;
 pub use address::Allowed;
 pub use alertmanager::Alertmanager;
 pub use cap::CapFolder;
+pub use desk::{Desk, Ended, Letter};
 pub use filter::{Filter, Near, Quiet};
 pub use http::Target;
 pub use log::Language;
 pub use mail::{Mail, MailConfig, Security, is_loopback};
 pub use mqtt::{MqttPublisher, Notice};
+pub use pace::{MOST as MOST_TOLD, WINDOW as TOLD_WITHIN};
 pub use roster::{Roster, Rosters};
-pub use subscriber::{Kind, Subscriber, SubscriberConfig};
+pub use standing::Standing;
+pub use subscriber::{Floods, Kind, Subscriber, SubscriberConfig, Trying};
 pub use template::{ContentType, Form, Templated, parse_template};
 pub use terminal::Terminal;
 pub use webhook::Webhook;
@@ -93,7 +105,7 @@ impl Outcome {
 
 /// How one attempt ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Attempt {
+pub enum Attempt {
     /// The subscriber has it.
     Accepted,
     /// Not now; the subscriber may have said when.
@@ -108,11 +120,29 @@ pub(crate) enum Attempt {
         /// Why.
         error: String,
     },
+    /// Not so much at once.
+    TooLarge {
+        /// Why.
+        error: String,
+    },
     /// Never again, neither this nor anything else.
     Gone {
         /// Why.
         error: String,
     },
+}
+
+impl Attempt {
+    /// What went wrong, if anything.
+    pub(crate) fn error(&self) -> Option<&str> {
+        match self {
+            Self::Accepted => None,
+            Self::Later { error, .. }
+            | Self::Refused { error }
+            | Self::TooLarge { error }
+            | Self::Gone { error } => Some(error),
+        }
+    }
 }
 
 /// Where the outbox offers events to a subscriber.

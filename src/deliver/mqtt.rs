@@ -1,4 +1,4 @@
-//! Activations on MQTT topics: one message for each event, and the current
+//! Activations and faults on MQTT topics: one message for each event, and the current
 //! state of each activation retained.
 //!
 //! Accepted means that the broker confirmed that very packet; what the client
@@ -7,7 +7,8 @@
 //! failure and then thrown away whole: nothing of it can be taken for a
 //! confirmation of something later.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 use std::time::Duration;
 
 use rumqttc::{AsyncClient, Event as Polled, EventLoop, MqttOptions, Outgoing, Packet, QoS};
@@ -16,8 +17,9 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout};
 
-use super::Attempt;
-use crate::activation::{ActivationView, Event};
+use super::desk::Letter;
+use super::{Attempt, Standing};
+use crate::activation::{ActivationView, Event, FaultView};
 use crate::clock::Clock;
 use crate::error::Chain;
 
@@ -35,6 +37,13 @@ const REQUEST_BOUND: usize = 256;
 
 /// Happenings that may wait for the publisher; when full, polling waits.
 const HAPPENING_BOUND: usize = 256;
+
+/// States that are on their way to the broker at once: fewer than the client
+/// library sends without a confirmation.
+const STATES_AT_ONCE: usize = 64;
+
+/// How long states wait that the broker did not take.
+const RETRY_STATES: Duration = Duration::from_secs(5);
 
 /// Something to publish that nobody waits for: heartbeat, readings on request,
 /// the journal's head.
@@ -55,6 +64,8 @@ pub(super) enum Chore {
     Notice(Notice),
     /// Renew the retained states.
     Refresh,
+    /// Publish states whose events have to wait.
+    States,
 }
 
 /// Publishes activations below a prefix.
@@ -63,9 +74,15 @@ pub struct MqttPublisher {
     prefix: String,
     notices: mpsc::Receiver<Notice>,
     connection: Option<Connection>,
-    /// The retained state of each open activation, for refreshing.
-    states: HashMap<String, ActivationView>,
+    /// What is retained of all that is open, for refreshing.
+    states: HashMap<String, Retained>,
     refresh_at: Instant,
+    /// The newest of the events that wait, by activation or fault, while their states are
+    /// not published yet.
+    unshown: BTreeMap<String, Arc<Event>>,
+    show_at: Instant,
+    /// The versions whose states this connection's broker confirmed.
+    shown: HashMap<String, u32>,
 }
 
 impl std::fmt::Debug for MqttPublisher {
@@ -96,25 +113,102 @@ enum Happening {
     Lost(String),
 }
 
-/// The retained state of an activation.
+/// What an event changes of the states.
+#[derive(Clone, Copy, Serialize)]
+#[serde(untagged)]
+enum Changed<'a> {
+    Activation(&'a ActivationView),
+    Fault(&'a FaultView),
+}
+
+impl<'a> Changed<'a> {
+    /// Nothing when it tells of a clock that ran out. The daemon's own exercise
+    /// leaves no trace.
+    fn of(event: &'a Event) -> Option<Self> {
+        if event.deadline.is_some() || event.drill {
+            return None;
+        }
+        let fault = || event.fault.as_ref().map(Self::Fault);
+        let activation = event.activation.as_ref().map(Self::Activation);
+        activation.or_else(fault)
+    }
+
+    const fn id(self) -> &'a str {
+        match self {
+            Self::Activation(view) => view.id.as_str(),
+            Self::Fault(view) => view.id.as_str(),
+        }
+    }
+
+    const fn version(self) -> u32 {
+        match self {
+            Self::Activation(view) => view.version,
+            Self::Fault(view) => view.version,
+        }
+    }
+
+    fn is_closed(self) -> bool {
+        let state = match self {
+            Self::Activation(view) => &view.state,
+            Self::Fault(view) => &view.state,
+        };
+        state == "CLOSED"
+    }
+
+    fn topic(self) -> String {
+        let kind = match self {
+            Self::Activation(_) => "activation",
+            Self::Fault(_) => "fault",
+        };
+        format!("{kind}/{}", self.id())
+    }
+
+    fn kept(self) -> Retained {
+        match self {
+            Self::Activation(view) => Retained::Activation(Box::new(view.clone())),
+            Self::Fault(view) => Retained::Fault(Box::new(view.clone())),
+        }
+    }
+}
+
+/// What is retained.
+enum Retained {
+    Activation(Box<ActivationView>),
+    Fault(Box<FaultView>),
+}
+
+impl Retained {
+    fn view(&self) -> Changed<'_> {
+        match self {
+            Self::Activation(view) => Changed::Activation(view),
+            Self::Fault(view) => Changed::Fault(view),
+        }
+    }
+}
+
+/// The retained state of an activation or a fault.
 #[derive(Serialize)]
 struct State<'a> {
     /// Not to be believed after this.
     expires_at: String,
     #[serde(flatten)]
-    activation: &'a ActivationView,
+    retained: Changed<'a>,
 }
 
 impl MqttPublisher {
-    /// A publisher with connections of its own, that keeps the states of the
-    /// activations that are `open` fresh. Notices go out as they come, at QoS 0.
+    /// A publisher with connections of its own, that keeps the states of what is
+    /// open fresh. Notices go out as they come, at QoS 0.
     pub fn new(
         mut options: MqttOptions,
         prefix: String,
-        open: &[ActivationView],
+        standing: Standing<'_>,
         notices: mpsc::Receiver<Notice>,
     ) -> Self {
-        let states = open.iter().map(|view| (view.id.clone(), view.clone()));
+        let activations = standing.activations.iter().map(Changed::Activation);
+        let faults = standing.faults.iter().map(Changed::Fault);
+        let states = activations
+            .chain(faults)
+            .map(|view| (view.id().to_owned(), view.kept()));
         // Nothing is to be kept for a publisher: what was not confirmed is
         // published again by us.
         options.set_clean_session(true).set_manual_acks(false);
@@ -125,66 +219,127 @@ impl MqttPublisher {
             connection: None,
             states: states.collect(),
             refresh_at: Instant::now() + REFRESH_EVERY,
+            unshown: BTreeMap::new(),
+            show_at: Instant::now(),
+            shown: HashMap::new(),
         }
     }
 
-    /// Publishes the activation's state and the event; accepted when the broker
-    /// confirmed both.
-    pub(super) async fn publish(&mut self, event: &Event, clock: &Clock) -> Attempt {
-        // A clock that ran out changes no activation's state.
-        let changed = event.activation.as_ref();
-        let changed = changed.filter(|_| event.deadline.is_none());
-        let messages = match messages(event, changed, clock) {
-            Ok(messages) => messages,
+    /// The state of an activation is no notification: it is published though its
+    /// event has to wait.
+    pub(super) fn show(&mut self, event: Arc<Event>) {
+        let new = Changed::of(&event).map(|view| (view.id().to_owned(), view.version()));
+        let Some((id, version)) = new else { return };
+        let waiting = self.unshown.get(&id).and_then(|old| Changed::of(old));
+        let is_known = waiting.is_some_and(|old| old.version() >= version)
+            || self.shown.get(&id).is_some_and(|shown| *shown >= version);
+        if !is_known {
+            self.unshown.insert(id, event);
+        }
+    }
+
+    /// Publishes the activations' states and the event; accepted when the broker
+    /// confirmed all.
+    pub(super) async fn publish(&mut self, letter: &Letter, clock: &Clock) -> Attempt {
+        let told = match serde_json::to_vec(&*letter.event) {
+            Ok(told) => told,
             Err(error) => {
                 return Attempt::Refused {
                     error: error.to_string(),
                 };
             }
         };
-        for (topic, retain, payload) in messages {
-            if let Err(error) = self.confirmed(&topic, retain, payload).await {
-                self.connection = None;
+        for part in &letter.parts {
+            self.show(Arc::clone(part));
+        }
+        let mut about: BTreeSet<&str> = BTreeSet::new();
+        about.extend(letter.parts.iter().filter_map(|part| {
+            let view = Changed::of(part)?;
+            Some(view.id())
+        }));
+        while let Some(chunk) = self.unshown_of(&about) {
+            if let Err(error) = self.show_now(&chunk, clock).await {
                 return Attempt::Later { error, after: None };
             }
         }
-        match changed {
-            Some(activation) if activation.state == "CLOSED" => {
-                self.states.remove(&activation.id);
+        let told = ("event".to_owned(), false, told);
+        if let Err(error) = self.confirmed(vec![told]).await {
+            return Attempt::Later { error, after: None };
+        }
+        for view in letter.parts.iter().filter_map(|part| Changed::of(part)) {
+            if view.is_closed() {
+                self.shown.remove(view.id());
             }
-            Some(activation) => {
-                self.states
-                    .insert(activation.id.clone(), activation.clone());
-            }
-            None => {}
         }
         Attempt::Accepted
     }
 
+    /// Some of the states that have to be there before a letter about them.
+    fn unshown_of(&self, about: &BTreeSet<&str>) -> Option<Vec<Arc<Event>>> {
+        let chunk: Vec<Arc<Event>> = about
+            .iter()
+            .filter_map(|id| self.unshown.get(*id).cloned())
+            .take(STATES_AT_ONCE)
+            .collect();
+        (!chunk.is_empty()).then_some(chunk)
+    }
+
+    /// Publishes states and waits for the broker's confirmation.
+    async fn show_now(&mut self, events: &[Arc<Event>], clock: &Clock) -> Result<(), String> {
+        let views = || events.iter().filter_map(|event| Changed::of(event));
+        let messages = views()
+            .map(|view| Ok((view.topic(), true, state(view, clock)?)))
+            .collect::<Result<Vec<Message>, serde_json::Error>>()
+            .map_err(|error| error.to_string())?;
+        self.confirmed(messages).await?;
+        for view in views() {
+            self.unshown.remove(view.id());
+            self.shown.insert(view.id().to_owned(), view.version());
+            if view.is_closed() {
+                self.states.remove(view.id());
+            } else {
+                self.states.insert(view.id().to_owned(), view.kept());
+            }
+        }
+        Ok(())
+    }
+
     /// Waits for something to do between events. Can be dropped at any time.
     pub(super) async fn next_chore(&mut self) -> Chore {
+        let has_unshown = !self.unshown.is_empty();
         tokio::select! {
+            () = tokio::time::sleep_until(self.show_at), if has_unshown => Chore::States,
             Some(notice) = self.notices.recv() => Chore::Notice(notice),
             () = tokio::time::sleep_until(self.refresh_at) => Chore::Refresh,
         }
     }
 
-    /// Does it, without waiting for the broker.
-    pub(super) fn do_chore(&mut self, chore: Chore, clock: &Clock) {
+    /// Does it. Only a few states wait for the broker, and not for long.
+    pub(super) async fn do_chore(&mut self, chore: Chore, clock: &Clock) {
         match chore {
+            Chore::States => {
+                let some: Vec<Arc<Event>> = self
+                    .unshown
+                    .values()
+                    .take(STATES_AT_ONCE)
+                    .cloned()
+                    .collect();
+                if self.show_now(&some, clock).await.is_err() {
+                    self.show_at = Instant::now() + RETRY_STATES;
+                }
+            }
             // A notice is worth nothing later: one that cannot go now is dropped.
             Chore::Notice(notice) => self.send(&notice.topic, notice.retain, notice.payload),
             Chore::Refresh => {
                 self.refresh_at = Instant::now() + REFRESH_EVERY;
                 let states: Vec<_> = self
                     .states
-                    .iter()
-                    .filter_map(|(id, activation)| {
-                        Some((id.clone(), state(activation, clock).ok()?))
-                    })
+                    .values()
+                    .map(Retained::view)
+                    .filter_map(|view| Some((view.topic(), state(view, clock).ok()?)))
                     .collect();
-                for (id, state) in states {
-                    self.send(&format!("activation/{id}"), true, state);
+                for (topic, state) in states {
+                    self.send(&topic, true, state);
                 }
             }
         }
@@ -198,49 +353,60 @@ impl MqttPublisher {
             .try_publish(topic, QoS::AtMostOnce, retain, payload)
             .is_err()
         {
-            self.connection = None;
+            self.disconnect();
         }
+    }
+
+    /// Throws the connection away. The broker may be another one next time, so
+    /// what it was shown counts no more.
+    fn disconnect(&mut self) {
+        self.connection = None;
+        self.shown.clear();
     }
 
     /// The connection in use, or a new one.
     fn connection(&mut self) -> &mut Connection {
+        let mut is_lost = false;
         if let Some(connection) = &mut self.connection {
             while let Ok(happening) = connection.happenings.try_recv() {
                 match happening {
                     Happening::Connected => connection.up = true,
-                    Happening::Lost(_) => {
-                        self.connection = None;
-                        break;
-                    }
+                    Happening::Lost(_) => is_lost = true,
                     Happening::Sent(_) | Happening::Confirmed(_) => {}
                 }
             }
+        }
+        if is_lost {
+            self.disconnect();
         }
         let options = &self.options;
         self.connection
             .get_or_insert_with(|| Connection::open(options.clone()))
     }
 
-    /// Publishes one message and waits for the broker's confirmation of it.
-    async fn confirmed(
-        &mut self,
-        topic: &str,
-        retain: bool,
-        payload: Vec<u8>,
-    ) -> Result<(), String> {
-        let topic = format!("{}/{topic}", self.prefix);
+    /// Publishes messages and waits for the broker's confirmation of each.
+    async fn confirmed(&mut self, messages: Vec<Message>) -> Result<(), String> {
+        let prefix = self.prefix.clone();
         let connection = self.connection();
         let work = async {
             connection.ready().await?;
-            connection
-                .client
-                .try_publish(topic, QoS::AtLeastOnce, retain, payload)
-                .map_err(|error| Chain(&error).to_string())?;
-            connection.confirmation().await
+            let count = messages.len();
+            for (topic, retain, payload) in messages {
+                let topic = format!("{prefix}/{topic}");
+                connection
+                    .client
+                    .try_publish(topic, QoS::AtLeastOnce, retain, payload)
+                    .map_err(|error| Chain(&error).to_string())?;
+            }
+            connection.confirmations(count).await
         };
-        timeout(CONFIRM_WITHIN, work)
+        let worked = timeout(CONFIRM_WITHIN, work)
             .await
-            .unwrap_or_else(|_| Err("the broker did not confirm in time".to_owned()))
+            .unwrap_or_else(|_| Err("the broker did not confirm in time".to_owned()));
+        if worked.is_err() {
+            self.disconnect();
+        }
+        worked
     }
 }
 
@@ -268,43 +434,36 @@ impl Connection {
         Ok(())
     }
 
-    /// The confirmation of what was published last: nothing else at QoS 1 is
-    /// under way, for any failure ends the connection.
-    async fn confirmation(&mut self) -> Result<(), String> {
-        let mut ours = None;
-        loop {
+    /// The confirmations of the `count` messages that were published last: nothing
+    /// else at QoS 1 is under way, for any failure ends the connection.
+    async fn confirmations(&mut self, count: usize) -> Result<(), String> {
+        let mut sent = 0;
+        let mut ours = BTreeSet::new();
+        while sent < count || !ours.is_empty() {
             match self.happenings.recv().await {
-                Some(Happening::Sent(packet)) => ours = Some(packet),
-                Some(Happening::Confirmed(packet)) if ours == Some(packet) => return Ok(()),
-                Some(Happening::Confirmed(_) | Happening::Connected) => {}
+                Some(Happening::Sent(packet)) => {
+                    sent += 1;
+                    ours.insert(packet);
+                }
+                Some(Happening::Confirmed(packet)) => {
+                    ours.remove(&packet);
+                }
+                Some(Happening::Connected) => {}
                 Some(Happening::Lost(error)) => return Err(error),
                 None => return Err("connection closed".to_owned()),
             }
         }
+        Ok(())
     }
 }
 
 /// Topic, whether it is retained, and message.
 type Message = (String, bool, Vec<u8>);
 
-fn messages(
-    event: &Event,
-    changed: Option<&ActivationView>,
-    clock: &Clock,
-) -> Result<Vec<Message>, serde_json::Error> {
-    let mut messages = Vec::new();
-    if let Some(activation) = changed {
-        let topic = format!("activation/{}", activation.id);
-        messages.push((topic, true, state(activation, clock)?));
-    }
-    messages.push(("event".to_owned(), false, serde_json::to_vec(event)?));
-    Ok(messages)
-}
-
-fn state(activation: &ActivationView, clock: &Clock) -> Result<Vec<u8>, serde_json::Error> {
+fn state(retained: Changed<'_>, clock: &Clock) -> Result<Vec<u8>, serde_json::Error> {
     serde_json::to_vec(&State {
         expires_at: clock.wall().saturating_add(STATE_EXPIRES).to_string(),
-        activation,
+        retained,
     })
 }
 

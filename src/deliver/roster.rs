@@ -74,3 +74,73 @@ impl Roster {
         place(&self.everyone).map(|_| Stage::Everyone)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::activation::{EventContext, Reach};
+    use crate::clock::{Wall, Zone};
+
+    fn roster(id: &str, sites: &[&str], lists: [&[&str]; 3]) -> Roster {
+        let list = |ids: &[&str]| ids.iter().map(|id| Arc::from(*id)).collect();
+        let [first, second, everyone] = lists;
+        Roster {
+            id: id.to_owned(),
+            sites: sites.iter().map(|site| (*site).to_owned()).collect(),
+            first: list(first),
+            second: list(second),
+            everyone: list(everyone),
+        }
+    }
+
+    fn event(above: Option<Stage>, to: Stage) -> Event {
+        let context = EventContext {
+            node: "n".to_owned(),
+            zone: Zone::Utc,
+            recorded: true,
+        };
+        Event {
+            reach: Reach { above, to },
+            ..Event::trial("x", Wall::from_nanos(0), &context)
+        }
+    }
+
+    #[test]
+    fn each_is_told_at_its_stage_and_whoever_stands_nowhere_at_once() {
+        use Stage::{Everyone, First, Second};
+        let rosters = Rosters(vec![roster(
+            "all",
+            &[],
+            [&["duty", "mail"], &["head"], &["chief"]],
+        )]);
+        for (reach, told) in [
+            ((None, First), &["duty", "mail", "screen"] as &[&str]),
+            ((Some(First), Second), &["head"]),
+            ((Some(First), Everyone), &["head", "chief"]),
+            (
+                (None, Everyone),
+                &["duty", "mail", "head", "chief", "screen"],
+            ),
+        ] {
+            let event = event(reach.0, reach.1);
+            let all = ["duty", "mail", "head", "chief", "screen"];
+            let are_told: Vec<_> = all
+                .into_iter()
+                .filter(|id| rosters.include(id, &event))
+                .collect();
+            assert_eq!(are_told, told, "{reach:?}");
+        }
+    }
+
+    #[test]
+    fn where_no_roster_is_for_the_place_the_earliest_stage_counts() {
+        let rosters = Rosters(vec![
+            roster("a", &["a"], [&["duty-a"], &["head"], &[]]),
+            roster("b", &["b"], [&["duty-b"], &[], &["head"]]),
+        ]);
+        let first = event(None, Stage::First);
+        assert!(rosters.include("duty-a", &first) && rosters.include("duty-b", &first));
+        assert!(!rosters.include("head", &first));
+        assert!(rosters.include("head", &event(Some(Stage::First), Stage::Second)));
+    }
+}

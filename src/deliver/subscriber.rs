@@ -1,31 +1,28 @@
-//! One subscriber's task: takes offers, sends them in order, tries again.
+//! One subscriber's task: takes offers, sends what the desk says when it says so.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
 use super::alertmanager::Alertmanager;
-use super::backoff::{OTHER_UNTIL, wait};
 use super::cap::CapFolder;
+use super::desk::{Desk, Ended, Letter};
 use super::filter::{Filter, Quiet};
 use super::log::{self, Language};
 use super::mail::Mail;
 use super::mqtt::{Chore, MqttPublisher};
-use super::queue::Queue;
 use super::template::Templated;
 use super::terminal::Terminal;
 use super::webhook::Webhook;
 use super::{Attempt, Outcome, Report};
 use crate::activation::Event;
-use crate::clock::Clock;
-
-/// Quiet hours are looked at again this often, as the wall clock may be set.
-const QUIET_LOOK: Duration = Duration::from_secs(60);
+use crate::clock::{Clock, Mono};
 
 /// How a subscriber is reached.
 pub enum Kind {
@@ -71,6 +68,8 @@ pub struct SubscriberConfig {
     pub filter: Filter,
     /// When it wants to hear of emergencies only.
     pub quiet: Option<Quiet>,
+    /// It gets few notifications, however much happens.
+    pub is_paced: bool,
 }
 
 /// A subscriber and the means to reach it.
@@ -80,17 +79,32 @@ pub struct Subscriber {
     pub config: SubscriberConfig,
     /// How it is reached.
     pub kind: Kind,
+    /// Where others see that it is tried in vain.
+    pub trying: watch::Sender<Option<Trying>>,
 }
 
-/// The event being sent.
-struct Sending {
-    attempts: u32,
-    refusals: u32,
-    since: Instant,
-    next: Instant,
+/// Attempts since the last success, all in vain so far.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trying {
+    /// When the first of them began.
+    pub since: Mono,
+    /// What the last one failed with; `None` while the first is under way.
+    pub error: Option<String>,
 }
+
+/// Which subscribers are flooded with alarms; those without a pace are not in it.
+pub type Floods = watch::Sender<BTreeMap<String, bool>>;
 
 impl Subscriber {
+    /// A subscriber that has not been told anything yet.
+    pub fn new(config: SubscriberConfig, kind: Kind) -> Self {
+        Self {
+            config,
+            kind,
+            trying: watch::Sender::new(None),
+        }
+    }
+
     /// Sends what is offered until told to stop; what is not accepted by then
     /// stays in the journal.
     pub async fn run(
@@ -98,86 +112,122 @@ impl Subscriber {
         clock: Clock,
         mut offers: mpsc::Receiver<Arc<Event>>,
         reports: mpsc::Sender<Report>,
+        floods: Floods,
         stop: CancellationToken,
     ) {
-        let mut queue = Queue::default();
-        let mut sending: Option<Sending> = None;
-        let mut said_failing = false;
+        let mut desk = Desk::new(self.config.is_paced);
+        let mut voice = Voice::default();
         let mut gone: Option<String> = None;
         loop {
-            if sending.is_none() && queue.first().is_some() {
-                let now = Instant::now();
-                sending = Some(Sending {
-                    attempts: 0,
-                    refusals: 0,
-                    since: now,
-                    next: now,
-                });
+            if let Some(error) = &gone {
+                for event in desk.give_up() {
+                    let error = error.clone();
+                    let outcome = Outcome::DeadLetter { error };
+                    self.report(&reports, &clock, &event, outcome).await;
+                }
             }
-            let next = sending.as_ref().map(|sending| sending.next);
-            let chore = tokio::select! {
+            let now = clock.now();
+            self.show_flood(&floods, &desk);
+            let quiet = self.config.quiet.and_then(|quiet| quiet.lasts(now.wall));
+            let wake = desk.wake(now.mono, quiet).map(|at| clock.instant_at(at));
+            let work = tokio::select! {
                 biased;
                 () = stop.cancelled() => return,
                 offer = offers.recv() => {
                     let Some(event) = offer else { return };
-                    let in_flight = sending.as_ref().is_some_and(|s| s.attempts > 0);
-                    let is_emergency = event.is_emergency();
-                    if let Some(sending) = sending.as_mut().filter(|_| is_emergency) {
-                        sending.next = Instant::now(); // it waits for nobody's back-off
+                    let now = clock.mono();
+                    let replaced = desk.offer(Arc::clone(&event), now);
+                    if let (Kind::Mqtt(mqtt), true) = (&mut self.kind, desk.holds_back(now)) {
+                        mqtt.show(event);
                     }
-                    if let Some(replaced) = queue.push(event, in_flight) {
+                    if let Some(replaced) = replaced {
                         self.report(&reports, &clock, &replaced, Outcome::Superseded).await;
                     }
                     continue;
                 }
-                () = until(next), if next.is_some() => None,
-                chore = next_work(&mut self.kind) => Some(chore),
+                () = until(wake), if wake.is_some() => None,
+                work = next_work(&mut self.kind) => Some(work),
             };
-            if let Some(chore) = chore {
-                self.do_chore(chore, &clock).await;
-                continue;
-            }
-            let (Some(event), Some(state)) = (queue.first().cloned(), sending.as_mut()) else {
-                continue;
-            };
-            let quiet = self
-                .config
-                .quiet
-                .and_then(|quiet| quiet.lasts(clock.wall()));
-            if let (Some(left), false) = (quiet, queue.has_emergency()) {
-                state.next = Instant::now() + left.min(QUIET_LOOK);
-                continue;
-            }
-            state.attempts += 1;
-            let attempt = match &gone {
-                Some(error) => Attempt::Gone {
-                    error: error.clone(),
-                },
-                None => tokio::select! {
+            if let Some(work) = work {
+                tokio::select! {
                     () = stop.cancelled() => return,
-                    attempt = self.attempt(&event, &clock) => attempt,
-                },
+                    () = self.do_chore(work, &clock) => {}
+                }
+                continue;
+            }
+            let Some(letter) = desk.take(clock.now(), quiet) else {
+                if quiet.is_some() {
+                    self.trying.send_replace(None); // it waits on purpose
+                }
+                continue;
             };
-            if let Attempt::Gone { error } = &attempt
-                && gone.is_none()
-            {
+            self.begin_trying(&clock);
+            let attempt = tokio::select! {
+                () = stop.cancelled() => return,
+                attempt = self.attempt(&letter, &clock) => attempt,
+            };
+            if let Attempt::Gone { error } = &attempt {
                 error!(subscriber = %self.config.id, %error, "Subscriber wants nothing any more; it is told nothing until the next start.");
                 gone = Some(error.clone());
             }
-            match self.settle(&event, state, attempt, &mut said_failing, &queue) {
-                None => {}
-                Some(outcome) => {
-                    queue.done();
-                    sending = None;
+            self.tried(&attempt);
+            let ended = desk.end(letter.is_urgent, &attempt, clock.mono());
+            if desk.is_empty() {
+                self.trying.send_replace(None); // nothing waits any longer
+            }
+            voice.say(&self.config.id, &letter, &attempt, &ended, desk.len());
+            if let Ended::Over(outcomes) = ended {
+                for (event, outcome) in outcomes {
                     self.report(&reports, &clock, &event, outcome).await;
                 }
             }
         }
     }
 
+    fn begin_trying(&self, clock: &Clock) {
+        self.trying.send_if_modified(|trying| {
+            let is_first = trying.is_none();
+            trying.get_or_insert_with(|| Trying {
+                since: clock.mono(),
+                error: None,
+            });
+            is_first
+        });
+    }
+
+    fn tried(&self, attempt: &Attempt) {
+        self.trying.send_modify(|trying| match attempt.error() {
+            None => *trying = None,
+            Some(error) => {
+                if let Some(trying) = trying {
+                    trying.error = Some(error.to_owned());
+                }
+            }
+        });
+    }
+
+    fn show_flood(&self, floods: &Floods, desk: &Desk) {
+        let Some(is_flood) = desk.is_flood() else {
+            return;
+        };
+        let id = &*self.config.id;
+        let mut was = None;
+        floods.send_if_modified(|all| {
+            was = all.insert(id.to_owned(), is_flood);
+            was != Some(is_flood)
+        });
+        match (was.unwrap_or(false), is_flood) {
+            (false, true) => {
+                warn!(subscriber = %id, "More alarms than a person can take in; they are told together from now on.");
+            }
+            (true, false) => info!(subscriber = %id, "The flood of alarms is over."),
+            (true, true) | (false, false) => {}
+        }
+    }
+
     async fn do_chore(&mut self, work: Work, clock: &Clock) {
         match (work, &mut self.kind) {
-            (Work::Mqtt(chore), Kind::Mqtt(mqtt)) => mqtt.do_chore(chore, clock),
+            (Work::Mqtt(chore), Kind::Mqtt(mqtt)) => mqtt.do_chore(chore, clock).await,
             (Work::Renew, Kind::Alertmanager(manager)) => manager.refresh(clock).await,
             _ => {}
         }
@@ -189,71 +239,29 @@ impl Subscriber {
     ///
     /// What the subscriber or the way to it answered.
     pub async fn tell_once(&mut self, event: &Event, clock: &Clock) -> Result<(), String> {
-        match self.attempt(event, clock).await {
-            Attempt::Accepted => Ok(()),
-            Attempt::Later { error, .. } | Attempt::Refused { error } | Attempt::Gone { error } => {
-                Err(error)
-            }
+        let letter = Letter::of(Arc::new(event.clone()));
+        let attempt = self.attempt(&letter, clock).await;
+        match attempt.error() {
+            None => Ok(()),
+            Some(error) => Err(error.to_owned()),
         }
     }
 
-    async fn attempt(&mut self, event: &Event, clock: &Clock) -> Attempt {
+    async fn attempt(&mut self, letter: &Letter, clock: &Clock) -> Attempt {
+        let event = &*letter.event;
         match &mut self.kind {
             Kind::Log(language) => {
                 log::write(event, *language);
                 Attempt::Accepted
             }
-            Kind::Mqtt(mqtt) => mqtt.publish(event, clock).await,
+            Kind::Mqtt(mqtt) => mqtt.publish(letter, clock).await,
             Kind::Webhook(webhook) => webhook.post(event, clock).await,
-            Kind::Alertmanager(manager) => manager.post(event, clock).await,
+            Kind::Alertmanager(manager) => manager.post(&letter.parts, clock).await,
             Kind::Templated(templated) => templated.post(event).await,
             Kind::Mail(mail) => mail.send(event).await,
             Kind::Cap(folder) => folder.write(event, clock).await,
             Kind::Terminal(terminal) => terminal.write(event).await,
         }
-    }
-
-    /// What an attempt means: an outcome, or another attempt later.
-    fn settle(
-        &self,
-        event: &Event,
-        state: &mut Sending,
-        attempt: Attempt,
-        said_failing: &mut bool,
-        queue: &Queue,
-    ) -> Option<Outcome> {
-        let emergency = event.is_emergency();
-        let waiting = queue.len();
-        let (error, after) = match attempt {
-            Attempt::Accepted => {
-                if std::mem::take(said_failing) {
-                    info!(subscriber = %self.config.id, "Subscriber accepts again.");
-                }
-                return Some(Outcome::Accepted {
-                    attempts: state.attempts,
-                });
-            }
-            Attempt::Later { error, after } => (error, after),
-            Attempt::Gone { error } => return Some(Outcome::DeadLetter { error }),
-            Attempt::Refused { error } => {
-                state.refusals += 1;
-                if state.refusals > 1 {
-                    warn!(subscriber = %self.config.id, message = %event.id, %error, "Subscriber refuses an event for good.");
-                    return Some(Outcome::DeadLetter { error });
-                }
-                (error, None)
-            }
-        };
-        if !emergency && state.since.elapsed() >= OTHER_UNTIL {
-            warn!(subscriber = %self.config.id, message = %event.id, %error, "Event given up.");
-            return Some(Outcome::DeadLetter { error });
-        }
-        if !std::mem::replace(said_failing, true) {
-            warn!(subscriber = %self.config.id, message = %event.id, %error, waiting, "Subscriber does not accept; trying again.");
-        }
-        let urgent = queue.has_emergency();
-        state.next = Instant::now() + wait(&event.id, state.attempts, urgent, after);
-        None
     }
 
     async fn report(
@@ -270,6 +278,45 @@ impl Subscriber {
             outcome,
         };
         reports.send(report).await.ok(); // outbox gone: shutting down
+    }
+}
+
+/// What is said in the log of a subscriber's failures: once until it accepts again.
+#[derive(Debug, Default)]
+struct Voice {
+    said_failing: bool,
+}
+
+impl Voice {
+    fn say(&mut self, id: &str, letter: &Letter, attempt: &Attempt, ended: &Ended, waiting: usize) {
+        let message = &letter.event.id;
+        match (attempt, ended) {
+            (Attempt::Accepted, _) => {
+                if std::mem::take(&mut self.said_failing) {
+                    info!(subscriber = %id, "Subscriber accepts again.");
+                }
+            }
+            (Attempt::Gone { .. }, _) => {} // said already
+            (Attempt::Refused { error } | Attempt::TooLarge { error }, Ended::Over(_)) => {
+                warn!(subscriber = %id, %message, %error, "Subscriber refuses an event for good.");
+            }
+            (Attempt::Later { error, .. }, Ended::Over(_)) => {
+                warn!(subscriber = %id, %message, %error, "Event given up.");
+            }
+            (Attempt::TooLarge { error }, Ended::Smaller) => {
+                warn!(subscriber = %id, %message, %error, "A digest is too large for the subscriber; it gets smaller ones.");
+            }
+            (
+                Attempt::Later { error, .. }
+                | Attempt::Refused { error }
+                | Attempt::TooLarge { error },
+                Ended::Again | Ended::Smaller,
+            ) => {
+                if !std::mem::replace(&mut self.said_failing, true) {
+                    warn!(subscriber = %id, %message, %error, waiting, "Subscriber does not accept; trying again.");
+                }
+            }
+        }
     }
 }
 

@@ -12,7 +12,9 @@ use serde::Serialize;
 use super::Attempt;
 use super::http::{Poster, Target};
 use super::log::Language;
-use crate::activation::{ActivationView, DeadlineView, Event, SignedHead, Text, Words};
+use crate::activation::{
+    ActivationView, DeadlineView, DigestLine, Event, FaultView, SignedHead, Text, Words,
+};
 
 /// Name of the one template.
 const BODY: &str = "body";
@@ -86,7 +88,10 @@ struct Values<'a> {
     exercise: bool,
     activation: Option<&'a ActivationView>,
     deadline: Option<&'a DeadlineView>,
+    fault: Option<&'a FaultView>,
     head: Option<&'a SignedHead>,
+    /// The lines of a digest; empty for anything else.
+    digest: &'a [DigestLine],
 }
 
 /// Reads a template.
@@ -194,7 +199,9 @@ impl Templated {
             exercise: event.exercise,
             activation: event.activation.as_ref(),
             deadline: event.deadline.as_ref(),
+            fault: event.fault.as_ref(),
             head: event.head.as_ref(),
+            digest: &event.digest,
         };
         self.environment.get_template(BODY)?.render(values)
     }

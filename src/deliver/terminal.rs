@@ -46,7 +46,9 @@ impl Terminal {
     /// The bell rings for what is new or worse, not for what ends.
     fn text(&self, event: &Event) -> String {
         let mut text = String::new();
-        if matches!(event.why.as_str(), "raised" | "risen" | "reopened") {
+        let digested = event.digest.iter().flat_map(|line| &line.why);
+        let is_new = |why: &String| matches!(why.as_str(), "raised" | "risen" | "reopened");
+        if std::iter::once(&event.why).chain(digested).any(is_new) {
             text.push(BELL);
         }
         for words in self.language.words(&event.text) {
@@ -57,6 +59,11 @@ impl Terminal {
                 text.push_str(line);
                 text.push_str("\r\n");
             }
+        }
+        for line in self.language.list(event) {
+            text.push_str("  ");
+            text.push_str(&line);
+            text.push_str("\r\n");
         }
         text
     }

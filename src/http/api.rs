@@ -83,11 +83,11 @@ pub(super) async fn activation(
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct AcknowledgeBody {
-    version: u32,
+    pub(super) version: u32,
     /// May be left out by somebody whose token has a name.
     #[serde(alias = "name")]
-    by: Option<String>,
-    note: String,
+    pub(super) by: Option<String>,
+    pub(super) note: String,
 }
 
 pub(super) async fn acknowledge(

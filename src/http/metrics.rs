@@ -57,9 +57,21 @@ fn page(status: &Status, books: &Books, instruments: &[InstrumentView]) -> Page 
     for (class, count) in &status.activations {
         page.line(names::ACTIVATIONS, &[("class", class)], count);
     }
+    page.head(names::FAULTS);
+    for (kind, count) in &status.faults {
+        page.line(names::FAULTS, &[("kind", kind)], count);
+    }
     page.head(names::OUTBOX);
     for (subscriber, count) in &status.outbox_waiting {
         page.line(names::OUTBOX, &[("subscriber", subscriber)], count);
+    }
+    page.head(names::FLOOD);
+    for (subscriber, is_flood) in &status.alarm_flood {
+        page.line(
+            names::FLOOD,
+            &[("subscriber", subscriber)],
+            u8::from(*is_flood),
+        );
     }
     page
 }

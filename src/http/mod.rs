@@ -7,6 +7,7 @@
 mod api;
 mod cases;
 mod closing;
+mod faults;
 mod guard;
 mod headers;
 mod keyring;
@@ -170,6 +171,12 @@ fn guarded() -> Routes {
             closing::recovered,
         )
         .post("/api/v1/activations/{id}/close", Act::Close, closing::close)
+        .get("/api/v1/faults", Act::Read, faults::list)
+        .post(
+            "/api/v1/faults/{id}/ack",
+            Act::Acknowledge,
+            faults::acknowledge,
+        )
         .get("/api/v1/books", Act::Read, api::books)
         .get("/api/v1/cases", Act::Read, cases::list)
         .post("/api/v1/cases", Act::OpenCase, cases::open)

@@ -19,6 +19,10 @@
 //!   segment that takes up the chain at the last accepted record. What such a
 //!   segment leaves behind is counted, and is no break.
 //!
+//! - **Heads.** The chain cannot show an end that was cut off, nor that all was
+//!   written anew. So the last record is signed now and then, kept in
+//!   `heads.ndjson` and sent outside; see [`examine`].
+//!
 //! Nothing here is a reason to raise, lower or hold back an alarm: when the
 //! journal fails, people are told all the same and the message says so.
 

@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 
 use crate::activation::{Event, OutOfService, Snapshot, Transition};
 use crate::clock::Wall;
+use crate::fault::FaultTransition;
 
 /// Something to be sent to one subscriber.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -75,6 +76,13 @@ pub enum Entry {
         /// What is told.
         event: Box<Event>,
         /// To whom it goes.
+        outbox: Vec<Outgoing>,
+    },
+    /// A fault of the watch itself changed; with everything that has to be sent.
+    Fault {
+        /// The change.
+        transition: Box<FaultTransition>,
+        /// To whom it goes; empty when nobody is told.
         outbox: Vec<Outgoing>,
     },
     /// All activations, so that older records are not needed to go on.

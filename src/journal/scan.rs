@@ -11,6 +11,7 @@ use super::signer::KEY;
 use super::walk::walk;
 use crate::activation::{Event, Saved, Transition};
 use crate::clock::Wall;
+use crate::fault::{FaultKey, FaultTransition};
 use crate::reading::InstrumentId;
 
 /// A last line without its end.
@@ -58,6 +59,8 @@ pub enum Told {
     Transition(Box<Transition>),
     /// Something else.
     Notice(Box<Event>),
+    /// A change of a fault.
+    Fault(Box<FaultTransition>),
 }
 
 /// Something decided before the restart and not yet accepted by everyone.
@@ -67,6 +70,8 @@ pub struct Waiting {
     pub told: Told,
     /// Who has not accepted it.
     pub outgoing: BTreeSet<Outgoing>,
+    /// Everybody it was for when it was decided, in the order of that time.
+    pub subscribers: Vec<String>,
 }
 
 /// What a restart goes on from.
@@ -74,6 +79,10 @@ pub struct Waiting {
 pub struct Recovery {
     /// For [`crate::activation::Machine::restored`].
     pub saved: Vec<Saved>,
+    /// For [`crate::fault::Faults::restored`].
+    pub faults: Vec<FaultTransition>,
+    /// The last run did not end in order.
+    pub was_running: bool,
     /// The outbox, in the order it was decided.
     pub waiting: Vec<Waiting>,
     /// Ids of all notices that were ever to be told: none is told twice.
@@ -227,6 +236,9 @@ pub(super) struct Collected {
     waiting: BTreeMap<u64, Waiting>,
     notices: BTreeSet<String>,
     policy: Option<String>,
+    /// The last change of each.
+    faults: BTreeMap<FaultKey, (u64, Box<FaultTransition>)>,
+    is_running: bool,
     key: Option<String>,
 }
 
@@ -236,9 +248,13 @@ impl Collected {
         let mut latest: Vec<_> = self.latest.into_values().collect();
         latest.sort_by_key(|(seq, _)| *seq);
         saved.extend(latest.into_iter().map(|(_, t)| Saved::Transition(t)));
+        let mut faults: Vec<_> = self.faults.into_values().collect();
+        faults.sort_by_key(|(seq, _)| *seq);
         saved.extend(self.out_of_service.into_values());
         Recovery {
             saved,
+            faults: faults.into_iter().map(|(_, fault)| *fault).collect(),
+            was_running: self.is_running,
             waiting: self.waiting.into_values().collect(),
             notices: self.notices,
             records: opened.records,
@@ -269,6 +285,13 @@ impl Collected {
                 self.notices.insert(event.id.clone());
                 self.wait(record.seq, Told::Notice(event), outbox);
             }
+            Some(Entry::Fault { transition, outbox }) => {
+                if !outbox.is_empty() {
+                    self.wait(record.seq, Told::Fault(transition.clone()), outbox);
+                }
+                let key = transition.fault.key.clone();
+                self.faults.insert(key, (record.seq, transition));
+            }
             Some(Entry::Result { outgoing, .. }) => {
                 self.waiting.retain(|_, waiting| {
                     waiting.outgoing.remove(&outgoing);
@@ -286,11 +309,11 @@ impl Collected {
                 }
             }
             Some(Entry::Policy { hash, .. }) => self.policy = Some(hash),
+            Some(Entry::Started { .. }) => self.is_running = true,
+            Some(Entry::Stopped { .. }) => self.is_running = false,
             Some(Entry::Changed { what, new, .. }) if what == KEY => self.key = Some(new),
             Some(
-                Entry::Started { .. }
-                | Entry::Stopped { .. }
-                | Entry::Action { .. }
+                Entry::Action { .. }
                 | Entry::Changed { .. }
                 | Entry::ClockStepped { .. }
                 | Entry::Repaired { .. },
@@ -302,8 +325,13 @@ impl Collected {
 impl Collected {
     fn wait(&mut self, seq: u64, told: Told, outbox: Vec<Outgoing>) {
         if !outbox.is_empty() {
-            let outgoing = outbox.into_iter().collect();
-            self.waiting.insert(seq, Waiting { told, outgoing });
+            let subscribers = outbox.iter().map(|to| to.subscriber.clone()).collect();
+            let waiting = Waiting {
+                told,
+                outgoing: outbox.into_iter().collect(),
+                subscribers,
+            };
+            self.waiting.insert(seq, waiting);
         }
     }
 }

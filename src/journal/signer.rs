@@ -238,3 +238,75 @@ fn publish(path: &Path, key: &PublicKey) -> io::Result<()> {
     }
     replace(path, (key.pem() + &known).as_bytes())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn public(keys: &Keys) -> String {
+        keys.signer.as_ref().unwrap().public().to_string()
+    }
+
+    #[test]
+    fn a_key_is_made_once_and_every_other_one_is_recorded() {
+        let folder = tempfile::tempdir().unwrap();
+        let first = open_keys(folder.path(), "serpong", None);
+        let old = public(&first);
+        assert!(first.problems.is_empty());
+        assert!(matches!(first.changed, Some(Entry::Changed { old, .. }) if old == "-"));
+        let again = open_keys(folder.path(), "serpong", Some(&old));
+        assert_eq!((public(&again), again.changed), (old.clone(), None));
+
+        fs::remove_file(folder.path().join(SECRET_FILE)).unwrap();
+        let other = open_keys(folder.path(), "serpong", Some(&old));
+        let new = public(&other);
+        assert_ne!(new, old);
+        let named = Entry::Changed {
+            what: KEY.to_owned(),
+            old: old.clone(),
+            new: new.clone(),
+            by: "pantau".to_owned(),
+        };
+        assert_eq!(other.changed, Some(named));
+        let known = fs::read_to_string(folder.path().join(PUBLIC_FILE)).unwrap();
+        let known: Vec<String> = public_keys(&known)
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        assert_eq!(known, [new, old], "the one in use first");
+    }
+
+    #[test]
+    fn a_key_that_others_can_read_is_said_and_one_that_is_none_set_aside() {
+        let folder = tempfile::tempdir().unwrap();
+        let first = public(&open_keys(folder.path(), "serpong", None));
+        let path = folder.path().join(SECRET_FILE);
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+        let open = open_keys(folder.path(), "serpong", Some(&first));
+        assert!(matches!(open.problems.as_slice(), [KeyError::Open { .. }]));
+        assert_eq!(public(&open), first);
+        fs::write(&path, "c2hvcnQ=").unwrap();
+        let other = open_keys(folder.path(), "serpong", Some(&first));
+        assert!(matches!(
+            other.problems.as_slice(),
+            [KeyError::Open { .. }, KeyError::NoKey { .. }]
+        ));
+        assert_ne!(public(&other), first);
+        let mode = fs::metadata(&path).unwrap().permissions().mode();
+        assert_eq!(mode & OTHERS, 0);
+    }
+
+    #[test]
+    fn a_key_that_cannot_be_written_signs_all_the_same() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("file");
+        fs::write(&file, "").unwrap();
+        let keys = open_keys(&file, "serpong", None);
+        assert!(!keys.problems.is_empty() && keys.changed.is_some());
+        let signer = keys.signer.unwrap();
+        let head = signer.sign(7, &"0".repeat(64), Wall::from_secs(0).unwrap());
+        assert!(crate::journal::is_signed_by(&head, &signer.public()));
+        let other = SignedHead { seq: 8, ..head };
+        assert!(!crate::journal::is_signed_by(&other, &signer.public()));
+    }
+}

@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::*;
 use crate::activation::{
-    Activation, Config, Coordinates, Effect, Judged, Machine, PlaceContext, Saved, SiteRef,
-    Transition,
+    Activation, Config, Coordinates, Effect, Escalation, Judged, Machine, PlaceContext, Saved,
+    SiteRef, Transition,
 };
 use crate::clock::{Mono, Received};
 use crate::criteria::{
@@ -108,10 +108,11 @@ fn a_transition_of_version_1_is_read_and_written_the_same() {
 /// What a record of version 1 does not hold yet.
 fn forget_later_fields(activation: &mut Activation) {
     activation.confirmed_by = None;
+    activation.escalation = Escalation::default();
     let members = activation.members.iter_mut();
     let highest = members.map(|member| &mut member.highest);
     for evidence in highest.chain([&mut activation.latest, &mut activation.highest]) {
-        evidence.behind = Box::default();
+        *evidence.behind = Default::default();
     }
 }
 
@@ -343,6 +344,31 @@ fn a_failed_append_leaves_the_journal_usable() {
     check_failure(false, true, false);
     check_failure(true, false, true);
     check_failure(false, true, true);
+}
+
+/// Even when the same is written again at the same time: it does not read alike.
+#[test]
+fn what_a_failed_attempt_of_several_records_left_is_no_break() {
+    let folder = tempfile::tempdir().unwrap();
+    let faulty = Faulty::default();
+    let disk = Box::new(faulty.clone());
+    let (mut journal, _) = Journal::open_on(folder.path(), at(0), disk).unwrap();
+    journal.append(at(0), &action(1)).unwrap();
+    let entries = [action(2), action(3)];
+    for switch in [&faulty.sync, &faulty.truncate] {
+        switch.store(true, Ordering::SeqCst);
+    }
+    assert!(journal.append_all(at(0), &entries).is_err());
+    for switch in [&faulty.sync, &faulty.truncate] {
+        switch.store(false, Ordering::SeqCst);
+    }
+    journal.append_all(at(0), &entries).unwrap();
+    assert_eq!(journal.append(at(0), &action(4)).unwrap(), 4);
+    drop(journal);
+    let summary = verify(folder.path()).unwrap();
+    assert_eq!((summary.records, summary.unaccepted), (4, 2));
+    let (_, recovery) = Journal::open(folder.path(), at(1)).unwrap();
+    assert!(recovery.first_bad.is_none());
 }
 
 /// More failures than there are names for attempts, as on a disk that is full for

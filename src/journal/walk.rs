@@ -260,13 +260,11 @@ impl Walk {
         let follows = |head: Link| prev == head.hash && link.seq == head.seq + 1;
         let is_named = place.line > 1 || self.segments[place.segment].first == link.seq;
         let is_next = follows(self.head) || self.other.is_some_and(follows);
-        if is_next && is_named {
-            self.is_after_bad = false;
-            self.head = link;
-        } else if place.line == 1 && is_named && self.take_up(link, prev) {
-            self.is_after_bad = false;
-            self.head = link;
-        } else if self.is_after_bad && link.seq > self.head.seq {
+        // What follows a line that is no record explains itself by that line.
+        let is_in_place = (is_next && is_named)
+            || (place.line == 1 && is_named && self.take_up(link, prev))
+            || (self.is_after_bad && link.seq > self.head.seq);
+        if is_in_place {
             self.is_after_bad = false;
             self.head = link;
         } else {
@@ -373,11 +371,11 @@ impl Walk {
             let known = self.found.get(&seq).copied();
             match known.and_then(|link| Some((link.hash, link.place?))) {
                 Some((known, _)) if known == hash => agreed = agreed.max(Some(seq)),
-                Some((_, place)) => {
-                    if !std::mem::replace(&mut differs, true) {
-                        self.note(place, seq, Fault::Unsigned);
-                    }
+                Some((_, place)) if !std::mem::replace(&mut differs, true) => {
+                    self.note(place, seq, Fault::Unsigned);
                 }
+                // From there on all differs.
+                Some(_) => {}
                 None if seq > self.last_seq => cut_to = Some(seq),
                 // Where it stood there is a break already, or the numbers of a
                 // chain that was written anew leave it out.

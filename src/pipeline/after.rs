@@ -3,12 +3,13 @@
 
 use super::core::Place;
 use super::instrument::Instrument;
-use crate::activation::{self, Effect, Judged};
+use crate::activation::{self, Effect};
 use crate::clock::Received;
 use crate::closing::{AreaKey, Change, Closings, Ground, Point};
 use crate::config::Config;
 use crate::criteria::termination::AreaKind;
 use crate::criteria::{Judgement, Policy};
+use crate::guard::Slow;
 use crate::reading::Reading;
 
 /// What lies around an instrument.
@@ -80,12 +81,7 @@ impl Instrument {
                 let change = around.closings.follow(now, activation, &ground);
                 after.changes.extend(change);
             }
-            let judged = Judged {
-                reading,
-                judgement,
-                place: &self.place,
-                grounds: None,
-            };
+            let judged = self.judged(reading, judgement, around.policy);
             let known = self.background.look_up().map(|(usv_h, _)| usv_h);
             if let Some(point) = Point::of(&judged, known, is_wet) {
                 after
@@ -95,13 +91,20 @@ impl Instrument {
         }
         let site = self.place.site.as_ref().map(|site| site.id.as_str());
         let (closings, id) = (&*around.closings, &self.id);
-        after.has_learned = self.background.learn(
-            now.wall,
-            judgement,
-            is_wet,
-            || closings.open_at(id, site),
-            &around.policy.learning,
-        );
+        let slowly = match &self.slow {
+            Slow::AsJudged => Some(judgement),
+            Slow::Minute(minute) => Some(&minute.judgement),
+            Slow::NotYet => None,
+        };
+        if let Some(judgement) = slowly {
+            after.has_learned = self.background.learn(
+                now.wall,
+                judgement,
+                is_wet,
+                || closings.open_at(id, site),
+                &around.policy.learning,
+            );
+        }
         if after.has_learned {
             self.use_background();
         }

@@ -84,6 +84,27 @@ impl CoreTask {
                 note,
                 answer,
             } => drop(answer.send(self.close(&id, to, by_http(&by, &note)))),
+            Command::Faults(answer) => {
+                drop(answer.send(self.parts.watching.faults.views()));
+            }
+            Command::AcknowledgeFault {
+                id,
+                version,
+                by,
+                note,
+                channel,
+                answer,
+            } => {
+                let person = Person {
+                    by: &by,
+                    note: &note,
+                    channel,
+                };
+                drop(answer.send(self.acknowledge_fault(&id, version, person)));
+            }
+            Command::Report(report) => self.report_fault(*report),
+            #[cfg(test)]
+            Command::Hang(until) => drop(until.recv()),
             Command::Unsaved(answer) => drop(answer.send(self.unsaved())),
             Command::Written(answer) => self.hand_on(Recorded {
                 written: Some(answer),
@@ -195,6 +216,10 @@ impl CoreTask {
             let class = ActivationView::of(activation).class_max;
             *activations.entry(class).or_default() += 1;
         }
+        let mut faults = BTreeMap::new();
+        for fault in self.parts.watching.faults.open() {
+            *faults.entry(fault.key.kind.to_string()).or_default() += 1;
+        }
         let broker_up = self.broker.as_ref().is_some_and(|link| link.up);
         let mut counts = InstrumentCounts::default();
         for instrument in &self.parts.instruments {
@@ -214,6 +239,7 @@ impl CoreTask {
             store: self.store_view(),
             instruments: counts,
             activations,
+            faults,
             shelved: count(
                 machine
                     .open()
@@ -221,6 +247,7 @@ impl CoreTask {
             ),
             out_of_service: count(machine.out_of_service()),
             outbox_waiting: self.parts.outbox_waiting.borrow().clone(),
+            alarm_flood: self.parts.floods.borrow().clone(),
         }
     }
 

@@ -28,6 +28,7 @@ use crate::source::play::Recording;
 use crate::source::serial::Serial;
 use crate::source::tcp::Tcp;
 use crate::store::embedded::Context;
+use crate::supervision::{Expected, Way};
 
 /// Everything that a configuration's instruments become.
 pub(super) struct Built {
@@ -256,6 +257,7 @@ pub(super) fn replayed(config: &Config, profile: &Arc<Profile>, id: InstrumentId
         Arc::new(context),
     )
     .standing(background, None)
+    .guarded(config.activation.elevated_false_alarms_per_year)
 }
 
 /// What of the policy an instrument is built with.
@@ -263,6 +265,8 @@ struct Judging {
     gy_to_sv: f64,
     /// The policy's hash.
     policy: Option<Arc<str>>,
+    /// False alarms of the band that a station may raise in a year.
+    false_alarms: f64,
 }
 
 impl Judging {
@@ -270,6 +274,7 @@ impl Judging {
         Self {
             gy_to_sv: config.criteria.gy_to_sv,
             policy: config.activation.policy.clone(),
+            false_alarms: config.activation.elevated_false_alarms_per_year,
         }
     }
 }
@@ -297,7 +302,7 @@ fn instrument(configured: &config::Instrument, id: InstrumentId, judging: &Judgi
         item: None,
         subject,
         source: configured.source_kind,
-        silent_after: silent_after(configured),
+        silent_after: expected(configured).limit(None),
         last_fix: None,
     };
     let context = Context {
@@ -319,12 +324,21 @@ fn instrument(configured: &config::Instrument, id: InstrumentId, judging: &Judgi
         site.map(|site| ground(site)),
     )
     .beside(configured.gps.clone())
+    .guarded(judging.false_alarms)
+    .coming(expected(configured), way(&configured.input))
 }
 
-/// When silence means that what the instrument last said is no longer known to
-/// hold (alarm-semantics.md section 9).
-fn silent_after(configured: &config::Instrument) -> Duration {
-    let from_profile = match &configured.profile.transport {
+const fn way(input: &Input) -> Way {
+    match input {
+        Input::Serial(_) | Input::Tcp(_) => Way::Line,
+        Input::Mqtt(_) => Way::Broker,
+        Input::Capture(_) => Way::Recording,
+    }
+}
+
+/// How often an instrument is expected to send.
+fn expected(configured: &config::Instrument) -> Expected {
+    let profile = match &configured.profile.transport {
         Transport::Serial(line) => line.silence,
         Transport::Tcp { silence } | Transport::Mqtt { silence } => *silence,
         Transport::File => None,
@@ -333,17 +347,11 @@ fn silent_after(configured: &config::Instrument) -> Duration {
         configured.source_kind,
         SourceKind::Mobile | SourceKind::Handheld
     );
-    let (times, least) = if moves {
-        (5, Duration::from_secs(300))
-    } else {
-        (3, Duration::from_secs(30))
-    };
-    configured
-        .interval
-        .map(|interval| interval * times)
-        .or(from_profile)
-        .unwrap_or(least)
-        .max(least)
+    Expected {
+        moves,
+        interval: configured.interval,
+        profile,
+    }
 }
 
 /// A station and a detector on the move measure the environment; what the

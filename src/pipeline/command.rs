@@ -8,10 +8,13 @@ use tokio::sync::{mpsc, oneshot};
 use super::background::BackgroundView;
 use super::books::Books;
 use super::keep::Unsaved;
-use crate::activation::{ActivationId, ActivationView, OutOfService, Person, Shelving, inert};
+use crate::activation::{
+    ActivationId, ActivationView, FaultView, OutOfService, Person, Shelving, inert,
+};
 use crate::closing::ClosingView;
 use crate::criteria::termination::{Recovered, Target, Track};
 use crate::exchange::ReadingRecord;
+use crate::fault::Report;
 
 /// Questions that may wait for the core; when full, the asker waits.
 pub(super) const COMMAND_BOUND: usize = 64;
@@ -116,6 +119,28 @@ pub enum Command {
         /// Where the answer goes.
         answer: oneshot::Sender<Result<ClosingView, Refusal>>,
     },
+    /// All open faults, the most important first.
+    Faults(oneshot::Sender<Vec<FaultView>>),
+    /// A person takes notice of a fault.
+    AcknowledgeFault {
+        /// Its id.
+        id: String,
+        /// The version the person saw.
+        version: u32,
+        /// Who.
+        by: String,
+        /// Remark.
+        note: String,
+        /// Through which channel.
+        channel: &'static str,
+        /// Where the answer goes.
+        answer: oneshot::Sender<Result<FaultView, FaultRefusal>>,
+    },
+    /// Something outside the core is at fault.
+    Report(Box<Report>),
+    /// Hangs until the other end is dropped.
+    #[cfg(test)]
+    Hang(std::sync::mpsc::Receiver<()>),
     /// What changed since it was last written down?
     Unsaved(oneshot::Sender<Unsaved>),
     /// Answered once everything decided so far is on disk, or the disk is late.
@@ -139,6 +164,17 @@ pub enum Refusal {
     Unknown(String),
     /// Something changed since that version: this is true now.
     Stale(Box<ActivationStatus>, String),
+    /// The request itself is wrong.
+    Invalid(String),
+}
+
+/// Why the acknowledgement of a fault was not taken.
+#[derive(Clone, Debug)]
+pub enum FaultRefusal {
+    /// There is no such fault.
+    Unknown(String),
+    /// Something changed since that version: this is true now.
+    Stale(Box<FaultView>, String),
     /// The request itself is wrong.
     Invalid(String),
 }
@@ -177,9 +213,28 @@ impl Core {
         answered.await.map_err(|_| Gone)
     }
 
-    /// The same for what a person does: a crash after the answer must not undo
-    /// it, so the answer comes when the journal has it. A disk that is late keeps
-    /// nobody waiting; then the answer comes first.
+    /// Makes the core hang until the other end is dropped.
+    #[cfg(test)]
+    pub(super) async fn hang(&self, until: std::sync::mpsc::Receiver<()>) -> Result<(), Gone> {
+        self.commands
+            .send(Command::Hang(until))
+            .await
+            .map_err(|_| Gone)
+    }
+
+    /// Tells the core of something that is at fault outside it.
+    ///
+    /// # Errors
+    ///
+    /// [`Gone`] when the core has ended.
+    pub async fn report(&self, report: Report) -> Result<(), Gone> {
+        let command = Command::Report(Box::new(report));
+        self.commands.send(command).await.map_err(|_| Gone)
+    }
+
+    /// The same as [`Core::ask`] for what a person does: a crash after the answer
+    /// must not undo it, so the answer comes when the journal has it. A disk that is
+    /// late keeps nobody waiting; then the answer comes first.
     ///
     /// # Errors
     ///
@@ -278,12 +333,17 @@ pub struct Status {
     pub instruments: InstrumentCounts,
     /// Open activations, by their highest class.
     pub activations: std::collections::BTreeMap<String, u64>,
+    /// Open faults, by kind.
+    pub faults: std::collections::BTreeMap<String, u64>,
     /// How many of them are shelved.
     pub shelved: u64,
     /// Stations out of service.
     pub out_of_service: u64,
     /// Events not yet accepted, by subscriber.
     pub outbox_waiting: std::collections::BTreeMap<String, u64>,
+    /// Whether more alarms come than a person can take in, by subscriber: they
+    /// are told together then.
+    pub alarm_flood: std::collections::BTreeMap<String, bool>,
 }
 
 /// A link and since when it is so.

@@ -18,20 +18,24 @@ use tracing::{error, info, warn};
 use super::after::Around;
 use super::books::Ledger;
 use super::command::Command;
+use super::drill::Drill;
 use super::fixes::Fixes;
 use super::instrument::{Instrument, Link, Taken};
 use super::keep::Memories;
 use super::outbox::Recorded;
 use super::router::{Route, Router};
+use super::waiting::Waiting;
+use super::watching::{Watching, is_valid};
 use crate::ack::Ack;
-use crate::activation::{Effect, Judged, Machine, Mode};
+use crate::activation::{Effect, Event, EventContext, Machine, Mode};
 use crate::clock::{Clock, Received, Zone};
 use crate::closing::{Closings, Ground};
-use crate::criteria::{ExistingArea, Policy};
+use crate::criteria::{ExistingArea, Policy, Remark};
 use crate::decode::{RejectReason, Rejected};
 use crate::deliver::Notice;
 use crate::error::excerpt;
 use crate::exchange::reading_record;
+use crate::fault::{FaultTransition, Report};
 use crate::frame::Framed;
 use crate::journal::Entry;
 use crate::normalise::{Arrival, fingerprint};
@@ -45,10 +49,13 @@ const BATCH: usize = 256;
 /// Readings without an acknowledgement that may wait for the store in memory;
 /// further ones are refused with the reason `backlog`. Those with one are
 /// bounded by the broker, which sends no more until they are acknowledged.
-const OVERFLOW_BOUND: usize = 100_000;
+pub(super) const OVERFLOW_BOUND: usize = 100_000;
 
 /// How often a full store is tried again.
 const RETRY_STORE: Duration = Duration::from_millis(20);
+
+/// How often stations and daemon are looked at.
+const WATCH_EVERY: Duration = Duration::from_secs(1);
 
 /// Most instruments that open rules may let in.
 pub(super) const ADMITTED_MAX: usize = 20_000;
@@ -87,9 +94,16 @@ pub(super) struct Parts {
     pub(super) health: watch::Receiver<Health>,
     pub(super) outbox: mpsc::Sender<Recorded>,
     pub(super) outbox_waiting: watch::Receiver<BTreeMap<String, u64>>,
+    /// Which subscribers are flooded with alarms.
+    pub(super) floods: watch::Receiver<BTreeMap<String, bool>>,
     pub(super) notices: Option<mpsc::Sender<Notice>>,
     /// Wakes whoever writes the matters down.
     pub(super) keeper: Arc<Notify>,
+    /// The watch over stations and daemon.
+    pub(super) watching: Watching,
+    pub(super) drill: Drill,
+    /// Who tells of an exercise.
+    pub(super) context: EventContext,
 }
 
 /// The core and its state.
@@ -97,6 +111,8 @@ pub(super) struct CoreTask {
     pub(super) parts: Parts,
     by_name: HashMap<InstrumentId, InstrumentIndex>,
     pub(super) broker: Option<Link>,
+    /// The broker answers, whether or not it confirms a subscription.
+    pub(super) is_broker_reached: bool,
     pub(super) unattributed: Ledger,
     unattributed_said: HashMap<String, u64>,
     /// The acknowledgement of the frame at hand, until something takes it along.
@@ -110,6 +126,10 @@ pub(super) struct CoreTask {
     overflow: VecDeque<Item>,
     /// What the outbox could not take yet, in order.
     unsent: VecDeque<Recorded>,
+    /// Instruments with a reading that waits for more counts.
+    waiting: Waiting,
+    /// The last bug that a frame met since the last look.
+    pub(super) bug: Option<Report>,
 }
 
 impl CoreTask {
@@ -129,6 +149,7 @@ impl CoreTask {
             parts,
             by_name,
             broker,
+            is_broker_reached: false,
             unattributed: Ledger::default(),
             unattributed_said: HashMap::new(),
             ack: None,
@@ -137,6 +158,8 @@ impl CoreTask {
             has_elevation_changed: false,
             overflow: VecDeque::new(),
             unsent: VecDeque::new(),
+            waiting: Waiting::default(),
+            bug: None,
         }
     }
 
@@ -152,11 +175,15 @@ impl CoreTask {
         let mut has_sources = true;
         let mut retry = tokio::time::interval(RETRY_STORE);
         retry.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut seconds = tokio::time::interval(WATCH_EVERY);
+        seconds.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        self.begin_watch();
         loop {
-            let deadline = self
-                .parts
-                .machine
-                .next_deadline()
+            let deadlines = [self.parts.machine.next_deadline(), self.waiting.next()];
+            let deadline = deadlines
+                .into_iter()
+                .flatten()
+                .min()
                 .map(|at| self.parts.clock.instant_at(at));
             tokio::select! {
                 () = stop.cancelled(), if !has_sources => break,
@@ -171,6 +198,7 @@ impl CoreTask {
                 }
                 Some(command) = commands.recv() => self.command(command),
                 () = sleep_until(deadline), if deadline.is_some() => self.tick(),
+                _ = seconds.tick() => self.watch(),
                 _ = retry.tick(), if !self.overflow.is_empty() || !self.unsent.is_empty() => {
                     self.hand_over();
                 }
@@ -196,21 +224,54 @@ impl CoreTask {
 
     fn tick(&mut self) {
         let now = self.parts.clock.now();
+        while let Some(at) = self.waiting.over(now.mono) {
+            self.decide(now, at);
+        }
         for effect in self.parts.machine.tick(now) {
             let notes = self.follow(now, std::slice::from_ref(&effect));
             self.record(vec![effect], notes, None);
         }
     }
 
+    /// A reading waited for more counts, and none came: what there is decides.
+    fn decide(&mut self, now: Received, at: InstrumentIndex) {
+        let Some(instrument) = self.parts.instruments.get_mut(at) else {
+            return;
+        };
+        let Some(overdue) = instrument.overdue(now.mono, &self.parts.policy) else {
+            return;
+        };
+        let (reading, judgement) = (&*overdue.reading, &*overdue.judgement);
+        let judged = instrument.judged(reading, judgement, &self.parts.policy);
+        let effects = self.parts.machine.apply(now, &judged);
+        if effects.is_empty() {
+            return;
+        }
+        let mut around = Around {
+            closings: &mut self.parts.closings,
+            areas: &self.parts.areas,
+            policy: &self.parts.policy,
+        };
+        let after = instrument.follow(now, reading, judgement, &effects, &mut around);
+        let notes = self.note_changes(&after.changes);
+        self.record(effects, notes, None);
+    }
+
     fn link(&mut self, change: LinkChange) {
         let link = Some(Link {
             up: change.up,
             since: change.received,
-            detail: change.detail,
+            detail: change.detail.clone(),
         });
         match change.source {
-            SourceId::Broker => self.broker = link,
+            SourceId::Broker => {
+                self.broker = link;
+                self.is_broker_reached = change.is_reached;
+            }
+            SourceId::Drill => {}
             SourceId::Instrument(at) => {
+                let supervision = &mut self.parts.watching.supervision;
+                supervision.line(at, change.up, &change.detail);
                 if let Some(instrument) = self.parts.instruments.get_mut(at) {
                     instrument.link = link;
                 }
@@ -231,6 +292,7 @@ impl CoreTask {
         }
         let source = excerpt(topic.as_deref().unwrap_or_default(), 120);
         error!(topic = %source, "A frame met a bug; it is kept as refused.");
+        self.note_bug(&source);
         self.unattributed.refuse(RejectReason::Internal);
         let refused = Refused {
             instrument: None,
@@ -249,6 +311,7 @@ impl CoreTask {
 
     fn frame(&mut self, frame: Frame) {
         let at = match frame.source {
+            SourceId::Drill => return self.begin_drill(&frame),
             SourceId::Instrument(at) => Some(at),
             SourceId::Broker => self.whose(frame.topic.as_ref()),
         };
@@ -280,6 +343,12 @@ impl CoreTask {
                         self.parts.started,
                     );
                     self.by_name.insert(instrument.id.clone(), at);
+                    self.parts.watching.supervision.watch(
+                        instrument.id.clone(),
+                        instrument.expected,
+                        instrument.way,
+                        self.parts.clock.mono(),
+                    );
                     self.parts.instruments.push(instrument);
                     at
                 });
@@ -366,7 +435,7 @@ impl CoreTask {
         let Some(instrument) = self.parts.instruments.get_mut(at) else {
             return;
         };
-        instrument.note_onset(&self.parts.policy, &self.parts.machine);
+        instrument.note_held(&self.parts.policy, &self.parts.machine);
         let taken = instrument.take(
             decoded,
             arrival,
@@ -376,6 +445,9 @@ impl CoreTask {
         );
         match taken {
             Taken::Ignored => {
+                if let Some(online) = instrument.online {
+                    self.parts.watching.supervision.signed(at, online);
+                }
                 if let Some(ack) = self.ack.take_if(|_| is_last) {
                     ack.release();
                 }
@@ -402,15 +474,17 @@ impl CoreTask {
                     instrument.ledger.unguarded += 1;
                     Arc::make_mut(&mut reading).flags.insert(Flag::Unguarded);
                 }
-                let effects = self.parts.machine.apply(
-                    arrival.received,
-                    &Judged {
-                        reading: &reading,
-                        judgement: &judgement,
-                        place: &instrument.place,
-                        grounds: Some(instrument.grounds(&self.parts.policy)),
-                    },
-                );
+                let is_zero = judgement.remarks.contains(Remark::SuspectZero);
+                let is_valid = is_valid(&reading, &judgement);
+                self.hear(at, arrival.received, &reading, is_valid, is_zero);
+                let Some(instrument) = self.parts.instruments.get_mut(at) else {
+                    return;
+                };
+                let judged = instrument.judged(&reading, &judgement, &self.parts.policy);
+                let effects = self.parts.machine.apply(arrival.received, &judged);
+                if let Some(due) = instrument.begins_to_wait() {
+                    self.waiting.begin(due, at);
+                }
                 let after = instrument.follow(
                     arrival.received,
                     &reading,
@@ -457,6 +531,45 @@ impl CoreTask {
             item,
             ..Recorded::now()
         });
+    }
+
+    /// Hands changes of faults to the outbox.
+    pub(super) fn record_faults(&mut self, faults: Vec<FaultTransition>, notes: Vec<Entry>) {
+        if !(faults.is_empty() && notes.is_empty()) {
+            self.hand_on(Recorded {
+                faults,
+                notes,
+                ..Recorded::now()
+            });
+        }
+    }
+
+    fn begin_drill(&mut self, frame: &Frame) {
+        let (policy, context) = (&self.parts.policy, &self.parts.context);
+        let notices = self.parts.drill.begin(frame, policy, context);
+        self.tell_drill(notices);
+    }
+
+    pub(super) fn end_drill(&mut self, now: Received) {
+        let (policy, context) = (&self.parts.policy, &self.parts.context);
+        let notices = self.parts.drill.end(now, policy, context);
+        self.tell_drill(notices);
+    }
+
+    /// An exercise is told as it would be in earnest, but is no transition: a
+    /// restart takes up nothing of it.
+    fn tell_drill(&mut self, notices: Vec<Event>) {
+        if !notices.is_empty() {
+            self.hand_on(Recorded {
+                notices,
+                ..Recorded::now()
+            });
+        }
+    }
+
+    /// Readings in memory that wait for the store.
+    pub(super) fn overflow_len(&self) -> usize {
+        self.overflow.len()
     }
 
     /// Hands on to the outbox, in order; never waits.

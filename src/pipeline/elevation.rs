@@ -1,16 +1,23 @@
 //! Since when an instrument has been above normal without a break: what T2.2-3
 //! waits for (criteria.md section 5). It goes on across restarts, for a restart
 //! must not lengthen a wait.
+//!
+//! Rain excuses a small rise for a while (EX-RAIN). When the excuse has run out
+//! and the rise is still there, it began when it did, not when the excuse ended
+//! (alarm semantics, section 10). While it rains, more than rain explains begins
+//! when that is seen: showers that touch twice the background call for no team.
 
 use std::time::Duration;
 
 use crate::clock::{Mono, Received, Wall};
-use crate::criteria::{Class, Judgement};
+use crate::criteria::{Class, Judgement, Remark, Rule};
 
 /// The time above normal of one instrument.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Elevation {
     since: Option<Since>,
+    /// Since when rain excuses it.
+    excused: Option<Since>,
     has_changed: bool,
 }
 
@@ -24,6 +31,16 @@ struct Since {
     before: Duration,
 }
 
+impl Since {
+    const fn now(now: Received) -> Self {
+        Self {
+            wall: now.wall,
+            mono: now.mono,
+            before: Duration::ZERO,
+        }
+    }
+}
+
 impl Elevation {
     /// One that began before this process did, which starts at `now`.
     pub(super) fn resumed(began: Wall, now: Received) -> Self {
@@ -35,6 +52,7 @@ impl Elevation {
         };
         Self {
             since: Some(since),
+            excused: None,
             has_changed: false,
         }
     }
@@ -56,15 +74,20 @@ impl Elevation {
         match judgement.class {
             Some(Class::Elevated | Class::PossibleEmergency | Class::Emergency) => {
                 if self.since.is_none() {
-                    self.since = Some(Since {
-                        wall: now.wall,
-                        mono: now.mono,
-                        before: Duration::ZERO,
-                    });
+                    let still_rains = judgement.remarks.contains(Remark::RainRatioExceeded);
+                    let excused = self.excused.filter(|_| !still_rains);
+                    self.since = Some(excused.unwrap_or_else(|| Since::now(now)));
                     self.has_changed = true;
                 }
             }
+            Some(Class::Exempt) if judgement.rule == Rule::ExRain => {
+                let excused = self.since.take();
+                self.has_changed |= excused.is_some();
+                let began = self.excused.or(excused);
+                self.excused = Some(began.unwrap_or_else(|| Since::now(now)));
+            }
             Some(Class::Normal | Class::Exempt | Class::ExistingManaged) => {
+                self.excused = None;
                 self.has_changed |= self.since.take().is_some();
             }
             Some(Class::Unclassified | Class::Invalid) | None => {}

@@ -5,15 +5,16 @@ use std::sync::Arc;
 
 use geo::Intersects;
 
-use crate::activation::{Grounds, Machine, Nameplate, PlaceContext};
+use crate::activation::{self, Grounds, Judged, Machine, Nameplate, PlaceContext};
 use crate::clock::{Mono, Received, Wall};
 use crate::closing::Ground;
 use crate::config::Gps;
 use crate::criteria::{
-    Class, Disposition, Judgement, Policy, Rain, Remark, Setting, judge_reading,
+    Class, Disposition, Judgement, Policy, Rain, Remark, Rule, Setting, judge_reading,
 };
 use crate::decode::{Decoded, Decoder, Ignored, RejectReason, Rejected};
 use crate::error::excerpt;
+use crate::guard::{self, Acting, Guard, Heard, Slow};
 use crate::normalise::{Arrival, Normaliser};
 use crate::quality::collapse::Collapse;
 use crate::quality::{Arrived, Message};
@@ -21,6 +22,7 @@ use crate::reading::{
     DeviceTime, Flag, InstrumentId, NoValue, Position, PositionSource, Quantity, Reading, Sequence,
 };
 use crate::store::embedded::Context;
+use crate::supervision::{Expected, Way};
 
 use super::background::Background;
 use super::books::Ledger;
@@ -50,6 +52,13 @@ pub(super) enum Taken {
     Refused(Rejected),
 }
 
+/// A reading that has waited for more counts long enough.
+#[derive(Debug)]
+pub(super) struct Overdue {
+    pub(super) reading: Arc<Reading>,
+    pub(super) judgement: Box<Judgement>,
+}
+
 /// One instrument.
 #[derive(Debug)]
 pub(super) struct Instrument {
@@ -75,6 +84,9 @@ pub(super) struct Instrument {
     pub(super) place: PlaceContext,
     /// The same for the store.
     pub(super) context: Arc<Context>,
+    /// How often it is expected to send, and by which way.
+    pub(super) expected: Expected,
+    pub(super) way: Way,
     /// Its books.
     pub(super) ledger: Ledger,
     /// Whether its way in is open; absent for those on the broker.
@@ -92,8 +104,18 @@ pub(super) struct Instrument {
     collapse: Collapse,
     /// How long it has been above normal.
     pub(super) elevation: Elevation,
+    /// What of its counts is acted on.
+    guard: Guard,
+    /// What the activations act on instead of the reading at hand.
+    acting: Option<Box<Acting>>,
+    /// What the learned background hears of it.
+    pub(super) slow: Slow,
+    /// A reading at a level that waits for more counts.
+    withheld: Option<Withheld>,
     /// When the event began that it holds at a level, where that matters.
     onset: Option<Wall>,
+    /// Nothing is held anywhere.
+    is_idle: bool,
 }
 
 /// Whether an instrument's own way in is open.
@@ -102,6 +124,16 @@ pub(super) struct Link {
     pub(super) up: bool,
     pub(super) since: Received,
     pub(super) detail: String,
+}
+
+/// A reading at a level that waits for more counts.
+#[derive(Debug)]
+struct Withheld {
+    due: Mono,
+    /// Whoever watches the clock knows of it.
+    is_told: bool,
+    reading: Arc<Reading>,
+    judgement: Box<Judgement>,
 }
 
 /// The last reading and its class.
@@ -134,6 +166,8 @@ impl Instrument {
             last_fix: None,
             place,
             context,
+            expected: Expected::default(),
+            way: Way::Recording,
             ledger: Ledger::default(),
             link: None,
             online: None,
@@ -144,8 +178,66 @@ impl Instrument {
             raining: false,
             collapse: Collapse::default(),
             elevation: Elevation::default(),
+            guard: Guard::new(activation::Config::default().elevated_false_alarms_per_year),
+            acting: None,
+            slow: Slow::AsJudged,
+            withheld: None,
             onset: None,
+            is_idle: false,
         }
+    }
+
+    /// The same, which lets the band raise so many false alarms in a year.
+    pub(super) fn guarded(mut self, per_year: f64) -> Self {
+        self.guard = Guard::new(per_year);
+        self
+    }
+
+    /// What the activations act on: the reading that was taken last, or what its
+    /// counts say together with those before.
+    pub(super) fn judged<'a>(
+        &'a self,
+        reading: &'a Reading,
+        judgement: &'a Judgement,
+        policy: &'a Policy,
+    ) -> Judged<'a> {
+        let acting = self.acting.as_deref();
+        Judged {
+            reading: acting.map_or(reading, |acting| &acting.reading),
+            judgement: acting.map_or(judgement, |acting| &acting.judgement),
+            place: &self.place,
+            grounds: Some(self.grounds(policy)),
+        }
+    }
+
+    /// When a reading that has begun to wait for more counts will have waited long
+    /// enough; said once.
+    pub(super) fn begins_to_wait(&mut self) -> Option<Mono> {
+        let withheld = self.withheld.as_mut()?;
+        (!std::mem::replace(&mut withheld.is_told, true)).then_some(withheld.due)
+    }
+
+    /// What is to be acted on at `now` of a reading that has waited long enough,
+    /// and what it said as it came.
+    pub(super) fn overdue(&mut self, now: Mono, policy: &Policy) -> Option<Overdue> {
+        let withheld = self.withheld.take_if(|withheld| withheld.due <= now)?;
+        let Withheld {
+            reading, judgement, ..
+        } = withheld;
+        let setting = Setting {
+            arrived: None,
+            ..self.setting.clone()
+        };
+        let acting = self.guard.overdue(&Heard {
+            reading: &reading,
+            judgement: &judgement,
+            setting: &setting,
+            policy,
+            is_idle: false,
+        })?;
+        self.acting = Some(Box::new(acting));
+        self.slow = Slow::NotYet;
+        Some(Overdue { reading, judgement })
     }
 
     /// What the last judgement rests on.
@@ -161,8 +253,9 @@ impl Instrument {
         }
     }
 
-    /// Notes when its event began, for a policy that asks.
-    pub(super) fn note_onset(&mut self, policy: &Policy, machine: &Machine) {
+    /// Notes what is held: when its event began, for a policy that asks.
+    pub(super) fn note_held(&mut self, policy: &Policy, machine: &Machine) {
+        self.is_idle = machine.is_idle();
         self.onset = policy
             .tio2_schedule
             .after_days
@@ -181,6 +274,18 @@ impl Instrument {
         self.site_ground = site;
         self.use_background();
         self
+    }
+
+    /// The same, expected to send so often by a way that is watched.
+    pub(super) fn coming(mut self, expected: Expected, way: Way) -> Self {
+        self.expected = expected;
+        self.way = way;
+        self
+    }
+
+    /// Whether its low values count as over-range (SN-3).
+    pub(super) const fn has_collapsed(&self) -> bool {
+        self.collapse.has_collapsed()
     }
 
     /// Judges by the background that is known now.
@@ -274,10 +379,11 @@ impl Instrument {
         };
         let arrived = sighting.arrived(&self.sightings);
         self.setting.arrived = Some(arrived);
-        if arrived != Arrived::Duplicate {
-            self.note_collapse(&mut reading, now);
+        let has_collapsed = arrived != Arrived::Duplicate && self.note_collapse(&mut reading, now);
+        let mut judgement = judge_reading(&reading, &self.setting, policy);
+        if has_collapsed {
+            judgement.also.insert(Rule::Sn3);
         }
-        let judgement = judge_reading(&reading, &self.setting, policy);
         if judgement.remarks.contains(Remark::Stale) {
             reading.flags.insert(Flag::Stale);
             self.ledger.late += 1;
@@ -287,9 +393,17 @@ impl Instrument {
                 self.sightings.pop_front();
             }
             self.sightings.push_back(sighting);
-            if judgement.disposition == Disposition::Accept {
-                self.elevation.note(&judgement, arrival.received);
+        }
+        let is_withheld = self.note_counts(&reading, &judgement, policy);
+        if arrived != Arrived::Duplicate
+            && let Some(heard) = match &self.slow {
+                Slow::AsJudged => Some(&judgement),
+                Slow::Minute(minute) => Some(&minute.judgement),
+                Slow::NotYet => None,
             }
+            && heard.disposition == Disposition::Accept
+        {
+            self.elevation.note(heard, arrival.received);
         }
         if let Some(sequence) = reading.sequence {
             self.ledger.number(sequence);
@@ -299,7 +413,21 @@ impl Instrument {
             reading: Arc::clone(&reading),
             class: judgement.class,
         });
-        Taken::Reading(reading, Box::new(judgement))
+        let judgement = Box::new(judgement);
+        if is_withheld {
+            // It goes on waiting since the first of those that wait.
+            let (due, is_told) = match &self.withheld {
+                Some(first) => (first.due, first.is_told),
+                None => (guard::due(now), false),
+            };
+            self.withheld = Some(Withheld {
+                due,
+                is_told,
+                reading: Arc::clone(&reading),
+                judgement: judgement.clone(),
+            });
+        }
+        Taken::Reading(reading, judgement)
     }
 
     /// Where it was last, and how long ago: what stands in for a fix that is lost.
@@ -316,20 +444,43 @@ impl Instrument {
         });
     }
 
-    /// A dose rate that collapsed after a rise is no value but over-range (SN-3).
-    fn note_collapse(&mut self, reading: &mut Reading, now: Mono) {
+    /// Works out what is acted on of a reading; true when it has to wait.
+    fn note_counts(&mut self, reading: &Reading, judgement: &Judgement, policy: &Policy) -> bool {
+        let outcome = self.guard.take(&Heard {
+            reading,
+            judgement,
+            setting: &self.setting,
+            policy,
+            is_idle: self.is_idle,
+        });
+        self.acting = outcome.acting.map(Box::new);
+        self.slow = outcome.slow;
+        if outcome.is_decided {
+            self.withheld = None;
+        }
+        outcome.is_withheld
+    }
+
+    /// A dose rate that collapsed after a rise is no value but over-range (SN-3);
+    /// true when it did.
+    fn note_collapse(&mut self, reading: &mut Reading, now: Mono) -> bool {
         let background = self.setting.background_usv_h;
+        let mut has_collapsed = false;
         if reading.flags.contains(Flag::TestMode) {
-            return;
+            return false;
         }
         for channel in &mut reading.channels {
             if let (Quantity::DoseRate, Ok(amount)) = (channel.quantity, channel.measured)
-                && self.collapse.take(now, amount.number(), background)
+                && self
+                    .collapse
+                    .take(now, amount.number(), channel.counting, background)
             {
                 channel.measured = Err(NoValue::Overrange);
                 reading.flags.insert(Flag::Overrange);
+                has_collapsed = true;
             }
         }
+        has_collapsed
     }
 
     /// An instrument without a site is where its position says it is.

@@ -14,6 +14,7 @@ mod casework;
 mod command;
 mod core;
 mod desk;
+mod drill;
 mod elevation;
 mod fixes;
 mod heads;
@@ -25,8 +26,11 @@ mod outbox;
 mod people;
 mod replay;
 mod router;
+mod start;
 mod subscribers;
 mod urgent;
+mod waiting;
+mod watching;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
@@ -45,8 +49,8 @@ pub use background::{BackgroundView, CandidateView, LearningView};
 pub use books::{Account, Books};
 pub use casework::{CaseRequest, Casework};
 pub use command::{
-    ActivationStatus, By, Command, Core, Gone, InstrumentCounts, InstrumentView, LinkView, Refusal,
-    ServiceView, ShelfStatus, Status, StoreView,
+    ActivationStatus, By, Command, Core, FaultRefusal, Gone, InstrumentCounts, InstrumentView,
+    LinkView, Refusal, ServiceView, ShelfStatus, Status, StoreView,
 };
 pub use keep::Unsaved;
 pub use outbox::EVENT_BOUND;
@@ -55,25 +59,29 @@ pub use replay::{LevelChange, Replay, Step};
 pub use subscribers::{SubscriberError, subscriber};
 
 use crate::activation::{Accepted, ActivationView, Event, EventContext, Machine, Mode};
-use crate::clock::{Clock, Received};
+use crate::clock::{Clock, Received, Zone};
 use crate::closing::{Closings, Saved};
 use crate::config::{Config, HttpToken};
 use crate::criteria::PolicyHash;
 use crate::criteria::reference::canonical;
-use crate::deliver::{Notice, OFFER_BOUND, REPORT_BOUND, Report};
+use crate::deliver::{Floods, Notice, OFFER_BOUND, REPORT_BOUND, Report, Standing};
 use crate::error::Chain;
+use crate::fault::{self, Faults};
 use crate::http;
 use crate::journal::{Entry, HeadsFile, Journal, JournalError, Told, Waiting, open_keys};
 use crate::records::Sources;
 use crate::source::INPUT_BOUND;
 use crate::store::embedded::{Health, Store, StoreError};
+use crate::supervision::Supervision;
 use acceptances::Acceptances;
 use casework::{CaseParts, CaseTask};
 use command::COMMAND_BOUND;
 use core::{CoreTask, Parts};
+use drill::Drill;
 use heads::{HEAD_BOUND, HeadTask, Mark};
-use outbox::{Listener, Outbox, RECORDED_BOUND, Recorded};
+use outbox::{ACCEPTED_BOUND, Listener, Outbox, RECORDED_BOUND, Recorded};
 use urgent::Urgent;
+use watching::{Delivering, Watching};
 
 /// How long each step of the shutdown may take before it is named and left.
 const STEP: Duration = Duration::from_secs(15);
@@ -122,6 +130,9 @@ pub struct Daemon {
     pub http: Option<SocketAddr>,
     /// The embedded store's folder.
     pub store_folder: PathBuf,
+    /// Counts what the core did, as long as it can judge: what the service's
+    /// watchdog hangs on.
+    pub progress: watch::Receiver<u64>,
     events: broadcast::Sender<Arc<Event>>,
     steps: Steps,
 }
@@ -156,6 +167,7 @@ impl Daemon {
     /// [`StartError`]; nothing is running then.
     pub async fn start(config: Config, clock: Clock) -> Result<Self, StartError> {
         let started = clock.now();
+        let had_state = start::has_state(&config.node.data_dir);
         let listener = listen(&config).await;
         let store = Store::open(config.store.clone(), clock).map_err(StartError::Store)?;
         let journal_folder = config.node.data_dir.join("journal");
@@ -185,10 +197,17 @@ impl Daemon {
         if let Err(error) = journal.append_all(started.wall, entries) {
             warn!(error = %Chain(&error), "Journal cannot be written.");
         }
+        let found = start::found(&recovery, had_state, started.wall);
+        let faults = Faults::restored(recovery.faults.iter().cloned(), started);
         let machine = Machine::restored(config.activation.clone(), recovery.saved, started);
         let (mut memories, matters) = keep::kept(&state);
         let closings = closings(&config, matters, &machine, started);
         let open: Vec<ActivationView> = machine.open().map(ActivationView::of).collect();
+        let open_faults = faults.views();
+        let standing = Standing {
+            activations: &open,
+            faults: &open_faults,
+        };
         let context = EventContext {
             node: config.node.name.clone(),
             zone: config.node.zone,
@@ -204,9 +223,13 @@ impl Daemon {
         let (events, _) = broadcast::channel(EVENT_BOUND);
 
         let subscribers_stop = CancellationToken::new();
-        let (listeners, subscribers, notices) =
-            start_subscribers(&config, &open, clock, &reports_tx, &subscribers_stop)?;
-        drop(reports_tx);
+        let (floods_tx, floods) = watch::channel(BTreeMap::new());
+        let answers = Answers {
+            reports: reports_tx,
+            floods: floods_tx,
+        };
+        let (listeners, subscribers, notices, deliveries) =
+            start_subscribers(&config, standing, clock, answers, &subscribers_stop)?;
         let (marks, marked) = watch::channel(Mark {
             seq: journal.next_seq() - 1,
             hash: journal.head(),
@@ -228,6 +251,20 @@ impl Daemon {
             kept: None,
             is_failing: false,
         });
+        let (dead_letters_tx, dead_letters) = watch::channel(BTreeMap::new());
+        let (accepted_tx, accepted) = mpsc::channel(ACCEPTED_BOUND);
+        let (progress_tx, progress) = watch::channel(0);
+        let watching = Watching {
+            faults,
+            supervision: Supervision::new(config.supervision.many),
+            found,
+            is_open: start::lets_anyone_in(&config),
+            journal: journal.seen.clone(),
+            deliveries,
+            dead_letters,
+            accepted,
+            progress: progress_tx,
+        };
         let outbox = Outbox {
             journal,
             store: store.writer(),
@@ -237,6 +274,8 @@ impl Daemon {
             context: context.clone(),
             accepted: Acceptances::default(),
             waiting: waiting_tx,
+            dead_letters: dead_letters_tx,
+            accepted_faults: accepted_tx,
             unwritten: VecDeque::new(),
             unstored: VecDeque::new(),
             held: VecDeque::new(),
@@ -275,8 +314,12 @@ impl Daemon {
             health: store.health(),
             outbox: recorded_tx,
             outbox_waiting: waiting,
+            floods,
             notices: notices.clone().filter(|_| config.publish.has_readings),
             keeper: Arc::clone(&keeper),
+            watching,
+            drill: Drill::new(config.criteria.gy_to_sv),
+            context: context.clone(),
         });
         let core_stop = CancellationToken::new();
         let core_task = tokio::spawn(core.run(inputs, commands, core_stop.clone()));
@@ -304,6 +347,10 @@ impl Daemon {
             built.tcps,
             built.recordings,
             built.mqtt,
+            config
+                .supervision
+                .drill_at_min
+                .map(|at_min| (at_min, config.node.zone)),
             clock,
             inputs_tx,
             &sources_stop,
@@ -340,6 +387,7 @@ impl Daemon {
             casework,
             http: address,
             store_folder: config.store.folder,
+            progress,
             events,
             steps: Steps {
                 sources_stop,
@@ -577,12 +625,13 @@ fn leftover(waiting: &[Waiting], context: &EventContext) -> Vec<(Arc<str>, Arc<E
         let event = match &waiting.told {
             Told::Transition(transition) => Event::of(transition, context),
             Told::Notice(event) => Some((**event).clone()),
+            Told::Fault(transition) => fault::event(transition, context),
         };
         let Some(event) = event else {
             continue;
         };
-        let told = waiting.outgoing.iter();
-        let told = told.map(|outgoing| outgoing.subscriber.clone()).collect();
+        // What comes again says the same of who was told.
+        let told = waiting.subscribers.clone();
         let event = Arc::new(event.told_to(told, Accepted::Unknown));
         for outgoing in &waiting.outgoing {
             leftover.push((Arc::from(outgoing.subscriber.as_str()), Arc::clone(&event)));
@@ -591,22 +640,35 @@ fn leftover(waiting: &[Waiting], context: &EventContext) -> Vec<(Arc<str>, Arc<E
     leftover
 }
 
-type Started = (Vec<Listener>, JoinSet<()>, Option<mpsc::Sender<Notice>>);
+/// Where subscribers say what became of events, and how they are.
+struct Answers {
+    reports: mpsc::Sender<Report>,
+    floods: Floods,
+}
+
+type Started = (
+    Vec<Listener>,
+    JoinSet<()>,
+    Option<mpsc::Sender<Notice>>,
+    Vec<Delivering>,
+);
 
 fn start_subscribers(
     config: &Config,
-    open: &[ActivationView],
+    standing: Standing<'_>,
     clock: Clock,
-    reports: &mpsc::Sender<Report>,
+    answers: Answers,
     stop: &CancellationToken,
 ) -> Result<Started, StartError> {
     let mut listeners = Vec::new();
     let mut tasks = JoinSet::new();
     let mut notices = None;
+    let mut deliveries = Vec::new();
     for configured in &config.subscribers {
-        let (subscriber, wanted) =
-            subscriber(configured, config, open, NOTICE_BOUND).map_err(StartError::Subscriber)?;
+        let (subscriber, wanted) = subscriber(configured, config, standing, NOTICE_BOUND)
+            .map_err(StartError::Subscriber)?;
         notices = notices.or(wanted);
+        deliveries.push((configured.id.clone(), subscriber.trying.subscribe()));
         let (offers, offered) = mpsc::channel(OFFER_BOUND);
         listeners.push(Listener {
             config: subscriber.config.clone(),
@@ -614,9 +676,15 @@ fn start_subscribers(
             backlog: VecDeque::new(),
             waiting: 0,
         });
-        tasks.spawn(subscriber.run(clock, offered, reports.clone(), stop.clone()));
+        tasks.spawn(subscriber.run(
+            clock,
+            offered,
+            answers.reports.clone(),
+            answers.floods.clone(),
+            stop.clone(),
+        ));
     }
-    Ok((listeners, tasks, notices))
+    Ok((listeners, tasks, notices, deliveries))
 }
 
 fn start_sources(
@@ -624,6 +692,7 @@ fn start_sources(
     tcps: Vec<crate::source::tcp::Tcp>,
     recordings: Vec<crate::source::play::Recording>,
     mqtt: Option<crate::source::mqtt::Mqtt>,
+    drill: Option<(u32, Zone)>,
     clock: Clock,
     inputs: crate::source::Inputs,
     stop: &CancellationToken,
@@ -656,6 +725,15 @@ fn start_sources(
     if let Some(mqtt) = mqtt {
         tasks.spawn(crate::source::mqtt::run(
             mqtt,
+            clock,
+            inputs.clone(),
+            stop.clone(),
+        ));
+    }
+    if let Some((at_min, zone)) = drill {
+        tasks.spawn(drill::run(
+            at_min,
+            zone,
             clock,
             inputs.clone(),
             stop.clone(),

@@ -22,8 +22,10 @@ use crate::clock::Clock;
 use crate::criteria::Class;
 use crate::deliver::{Offers, Outcome, Report, Rosters, SubscriberConfig};
 use crate::error::Chain;
+use crate::fault::{self, FaultId, FaultKind, FaultTransition};
 use crate::journal::{self, Entry, Journal, Outgoing};
 use crate::store::embedded::{Item, Writer};
+use crate::supervision::JournalSeen;
 
 /// Changes that may wait for the outbox; when full, the core keeps them.
 pub(super) const RECORDED_BOUND: usize = 256;
@@ -58,6 +60,8 @@ pub(super) struct Recorded {
     pub(super) notices: Vec<Event>,
     /// What else is written down beside them, and told to nobody.
     pub(super) notes: Vec<Entry>,
+    /// Changes of faults.
+    pub(super) faults: Vec<FaultTransition>,
     /// Who waits for this and all before it to be on disk.
     pub(super) written: Option<oneshot::Sender<()>>,
 }
@@ -71,10 +75,18 @@ impl Recorded {
             item: None,
             notices: Vec::new(),
             notes: Vec::new(),
+            faults: Vec::new(),
             written: None,
         }
     }
 }
+
+/// Messages given up at one subscriber: how many, and the last one with its reason.
+pub(super) type DeadLetters = BTreeMap<String, (u64, String)>;
+
+/// Accepted messages about faults that may wait for the core; beyond it they are
+/// forgotten, which only means that what lies behind a fault is told by itself.
+pub(super) const ACCEPTED_BOUND: usize = 256;
 
 /// Entries for the journal's thread, and where to say how it went.
 struct Job {
@@ -104,12 +116,13 @@ pub(super) fn start_journal(
 ) -> std::io::Result<JournalHandle> {
     let (jobs, mut queue) = mpsc::channel::<Job>(JOURNAL_BOUND);
     let (stop, stopped) = std::sync::mpsc::channel::<()>();
+    let (seen_tx, seen) = watch::channel(None);
     let thread = std::thread::Builder::new()
         .name("journal".to_owned())
         .spawn(move || {
             let mut jobs = Vec::new();
             while queue.blocking_recv_many(&mut jobs, JOURNAL_BOUND) > 0 {
-                let written = write(&mut journal, &clock, &jobs, &stopped);
+                let written = write(&mut journal, &clock, &jobs, &stopped, &seen_tx);
                 if written {
                     mark(&journal, &jobs, &marks);
                 }
@@ -120,6 +133,7 @@ pub(super) fn start_journal(
         })?;
     Ok(JournalHandle {
         jobs,
+        seen,
         _stop: stop,
         thread,
     })
@@ -132,18 +146,24 @@ fn write(
     clock: &Clock,
     jobs: &[Job],
     stopped: &std::sync::mpsc::Receiver<()>,
+    seen: &watch::Sender<Option<JournalSeen>>,
 ) -> bool {
     let mut said = false;
+    let since = clock.mono();
+    let is_at_work = |error| seen.send_replace(Some(JournalSeen { since, error }));
+    is_at_work(None);
     loop {
         let entries = jobs.iter().flat_map(|job| &job.entries);
         match journal.append_all(clock.wall(), entries) {
             Ok(()) => {
+                seen.send_replace(None);
                 if said {
                     info!("Journal can be written again.");
                 }
                 return true;
             }
             Err(failure) => {
+                is_at_work(Some(Chain(&failure).to_string()));
                 if !std::mem::replace(&mut said, true) {
                     error!(error = %Chain(&failure), "Journal cannot be written; trying again.");
                 }
@@ -175,6 +195,8 @@ fn is_told_emergency(entry: &Entry) -> bool {
 /// The journal's thread, from outside.
 pub(super) struct JournalHandle {
     jobs: mpsc::Sender<Job>,
+    /// What its thread works on.
+    pub(super) seen: watch::Receiver<Option<JournalSeen>>,
     /// Dropped, it ends the waiting for a failing disk.
     _stop: std::sync::mpsc::Sender<()>,
     thread: std::thread::JoinHandle<()>,
@@ -192,6 +214,9 @@ pub(super) struct Outbox {
     /// Who accepted what so far of the activations that are open.
     pub(super) accepted: Acceptances,
     pub(super) waiting: watch::Sender<BTreeMap<String, u64>>,
+    pub(super) dead_letters: watch::Sender<DeadLetters>,
+    /// Faults that somebody has accepted the news of.
+    pub(super) accepted_faults: mpsc::Sender<FaultId>,
     /// What keeps the journal's order while its thread is busy.
     pub(super) unwritten: VecDeque<Unwritten>,
     /// Readings that the store could not take yet.
@@ -267,6 +292,7 @@ impl Outbox {
             jobs,
             _stop: stop,
             thread,
+            ..
         } = self.journal;
         drop((jobs, stop));
         drop(tokio::task::spawn_blocking(move || thread.join()).await);
@@ -333,6 +359,10 @@ impl Outbox {
                     event: Box::new(event.clone()),
                     outbox: self.outgoing(Some(event.clone())),
                 }))
+                .chain(change.faults.iter().map(|transition| Entry::Fault {
+                    transition: Box::new(transition.clone()),
+                    outbox: self.outgoing(fault::event(transition, &self.context)),
+                }))
                 .chain(change.notes.iter().cloned())
                 .collect();
             let answer = self.write(entries);
@@ -353,7 +383,9 @@ impl Outbox {
         };
         let changed = change.effects.iter();
         let events = changed.filter_map(|effect| Event::of(effect.transition(), &context));
-        for event in events.chain(change.notices) {
+        let faults = change.faults.iter();
+        let faults = faults.filter_map(|transition| fault::event(transition, &context));
+        for event in events.chain(change.notices).chain(faults) {
             self.tell(Event { recorded, ..event });
         }
         if let Some(answer) = change.written {
@@ -403,9 +435,9 @@ impl Outbox {
         let Some(event) = event else {
             return Vec::new();
         };
-        self.listeners
-            .iter()
-            .filter(|listener| self.is_for(&listener.config, &event))
+        self.receivers(&event)
+            .into_iter()
+            .filter_map(|at| self.listeners.get(at))
             .map(|listener| Outgoing {
                 message: event.id.clone(),
                 subscriber: listener.config.id.to_string(),
@@ -413,17 +445,41 @@ impl Outbox {
             .collect()
     }
 
+    /// Who is told of an event, by index.
+    ///
+    /// That a subscriber accepts nothing is told to others: to those who want
+    /// faults, or, where nobody else does, to everyone who takes any.
+    fn receivers(&self, event: &Event) -> Vec<usize> {
+        let all = || self.listeners.iter().enumerate();
+        let wanting = all().filter(|(_, listener)| self.is_for(&listener.config, event));
+        let wanting: Vec<usize> = wanting.map(|(at, _)| at).collect();
+        let Some(failing) = failing(event) else {
+            return wanting;
+        };
+        let is_other = |at: &usize| {
+            let listener = self.listeners.get(*at);
+            listener.is_some_and(|listener| *listener.config.id != *failing)
+        };
+        let others: Vec<usize> = wanting.iter().copied().filter(is_other).collect();
+        if !others.is_empty() {
+            return others;
+        }
+        let takes_faults = all().filter(|(_, listener)| listener.config.filter.faults.is_some());
+        let takes_faults = takes_faults.map(|(at, _)| at).filter(is_other);
+        let others: Vec<usize> = takes_faults.collect();
+        if others.is_empty() { wanting } else { others }
+    }
+
     fn tell(&mut self, event: Event) {
+        let receivers = self.receivers(&event);
         self.urgent.told(&event, Instant::now());
-        let told = self.listeners.iter();
-        let told = told.filter(|listener| self.is_for(&listener.config, &event));
+        let told = receivers.iter().filter_map(|at| self.listeners.get(*at));
         let told = told
             .map(|listener| listener.config.id.to_string())
             .collect();
         let event = Arc::new(self.accepted.tell(event, told));
-        let (rosters, urgent) = (&self.rosters, &self.urgent);
-        for listener in &mut self.listeners {
-            if is_for(&listener.config, &event, rosters, urgent) {
+        for at in receivers {
+            if let Some(listener) = self.listeners.get_mut(at) {
                 listener.offer(Arc::clone(&event));
             }
         }
@@ -480,6 +536,7 @@ impl Outbox {
             self.accepted.note(&report.message, &report.subscriber);
         }
         self.show_waiting();
+        self.show_outcome(&report);
         if matches!(report.outcome, Outcome::Accepted { .. }) {
             self.urgent.accepted(&report.message, &report.subscriber);
         }
@@ -499,6 +556,24 @@ impl Outbox {
         drop(self.write(vec![entry]));
     }
 
+    /// What the core has to know of it.
+    fn show_outcome(&self, report: &Report) {
+        match &report.outcome {
+            Outcome::Accepted { .. } => {
+                let id = report.message.split_once('.').map(|(id, _)| id);
+                if let Some(id) = id.and_then(FaultId::parse) {
+                    self.accepted_faults.try_send(id).ok(); // see ACCEPTED_BOUND
+                }
+            }
+            Outcome::DeadLetter { error } => self.dead_letters.send_modify(|dead| {
+                let (count, last) = dead.entry(report.subscriber.to_string()).or_default();
+                *count += 1;
+                *last = format!("{}: {error}", report.message);
+            }),
+            Outcome::Superseded => {}
+        }
+    }
+
     fn show_waiting(&self) {
         let waiting = self
             .listeners
@@ -507,6 +582,14 @@ impl Outbox {
             .collect();
         self.waiting.send_replace(waiting);
     }
+}
+
+/// The subscriber whose failure an event tells of.
+fn failing(event: &Event) -> Option<&str> {
+    let fault = event.fault.as_ref()?;
+    let kinds = [FaultKind::Delivery, FaultKind::DeadLetter];
+    let is_one = kinds.iter().any(|kind| kind.as_str() == fault.kind);
+    is_one.then_some(fault.what.as_str())
 }
 
 /// Whether a subscriber is told: what it wants, at its place in the rosters, and

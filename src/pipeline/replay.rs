@@ -3,7 +3,7 @@
 //! No clock, no disk, no task: the same recording gives the same readings, the
 //! same activations and the same texts, byte for byte.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::after::{self, Around};
@@ -14,7 +14,7 @@ use super::fixes::Fixes;
 use super::instrument::{Instrument, Taken};
 use super::people::{Act, Deed};
 use crate::activation::{
-    ActivationId, ChannelKey, DeadlineView, Effect, Event, EventContext, Judged, Machine, Person,
+    ActivationId, ChannelKey, DeadlineView, Effect, Event, EventContext, Machine, Person,
 };
 use crate::casework::{Step as Done, What};
 use crate::clock::{Mono, Received, Wall};
@@ -75,6 +75,8 @@ pub struct Replay<'c> {
     acts: Vec<Act>,
     context: EventContext,
     instruments: HashMap<String, Instrument>,
+    /// Devices with a reading that waits for more counts, and until when.
+    waiting: BTreeSet<(Mono, String)>,
     fixes: Fixes,
     first: Option<Wall>,
     now: Received,
@@ -103,6 +105,7 @@ impl<'c> Replay<'c> {
                 recorded: true,
             },
             instruments: HashMap::new(),
+            waiting: BTreeSet::new(),
             fixes: Fixes::default(),
             first: None,
             now: Received {
@@ -120,10 +123,15 @@ impl<'c> Replay<'c> {
         self
     }
 
-    /// Lets people do what is left, after the last frame.
+    /// Lets people do what is left after the last frame, and decides what waits.
     pub fn finish(&mut self, mut each: impl FnMut(Step)) {
         while let Some(last) = self.acts.first() {
             self.pass_time(last.at, &mut each);
+        }
+        while let Some((due, device)) = self.waiting.pop_first() {
+            let after = due.since(self.now.mono);
+            self.arrive(self.now.wall.saturating_add(after));
+            self.decide(self.now, &device, &mut each);
         }
     }
 
@@ -186,8 +194,9 @@ impl<'c> Replay<'c> {
         let Some(instrument) = self.instruments.get_mut(&raw.device) else {
             return;
         };
+        let device = raw.device.clone();
         let decoded = Decoded::Reading(raw);
-        instrument.note_onset(&self.config.criteria, &self.machine);
+        instrument.note_held(&self.config.criteria, &self.machine);
         let taken = instrument.take(
             decoded,
             arrival,
@@ -197,24 +206,21 @@ impl<'c> Replay<'c> {
         );
         match taken {
             Taken::Reading(reading, judgement) => {
+                let subject = instrument.place.subject;
                 let held = |machine: &Machine| -> Vec<(ChannelKey, Class)> {
                     let keys = judgement.channels.iter().map(|verdict| ChannelKey {
                         instrument: reading.instrument.clone(),
                         quantity: verdict.quantity,
-                        subject: instrument.place.subject,
+                        subject,
                     });
                     keys.map(|key| (key.clone(), machine.held(&key))).collect()
                 };
                 let before = held(&self.machine);
-                let effects = self.machine.apply(
-                    arrival.received,
-                    &Judged {
-                        reading: &reading,
-                        judgement: &judgement,
-                        place: &instrument.place,
-                        grounds: Some(instrument.grounds(&self.config.criteria)),
-                    },
-                );
+                let judged = instrument.judged(&reading, &judgement, &self.config.criteria);
+                let effects = self.machine.apply(arrival.received, &judged);
+                if let Some(due) = instrument.begins_to_wait() {
+                    self.waiting.insert((due, device));
+                }
                 let now = held(&self.machine);
                 let after = instrument.follow(
                     arrival.received,
@@ -293,7 +299,9 @@ impl<'c> Replay<'c> {
     /// left.
     fn tick_before(&mut self, at: Wall, each: &mut impl FnMut(Step)) -> bool {
         let mono = self.mono_of(at);
+        let waiting = self.waiting.first().map(|(due, _)| *due);
         let deadline = self.machine.next_deadline();
+        let deadline = deadline.into_iter().chain(waiting).min();
         let Some(deadline) = deadline.filter(|deadline| *deadline < mono) else {
             return false;
         };
@@ -302,6 +310,13 @@ impl<'c> Replay<'c> {
             wall: self.now.wall.saturating_add(after),
             mono: deadline.max(self.now.mono),
         };
+        if waiting == Some(deadline)
+            && let Some((_, device)) = self.waiting.pop_first()
+        {
+            self.now = due;
+            self.decide(due, &device, each);
+            return true;
+        }
         let effects = self.machine.tick(due);
         self.follow(due, &effects, each);
         if self.machine.next_deadline() == Some(deadline) && effects.is_empty() {
@@ -309,6 +324,19 @@ impl<'c> Replay<'c> {
         }
         self.now = due;
         true
+    }
+
+    /// A reading waited for more counts, and none came: what there is decides.
+    fn decide(&mut self, now: Received, device: &str, each: &mut impl FnMut(Step)) {
+        let Some(instrument) = self.instruments.get_mut(device) else {
+            return;
+        };
+        let Some(overdue) = instrument.overdue(now.mono, &self.config.criteria) else {
+            return;
+        };
+        let judged = instrument.judged(&overdue.reading, &overdue.judgement, &self.config.criteria);
+        let effects = self.machine.apply(now, &judged);
+        self.follow(now, &effects, each);
     }
 
     /// What no reading brought about.

@@ -3,11 +3,10 @@
 use tokio::sync::mpsc;
 
 use super::build::broker;
-use crate::activation::ActivationView;
 use crate::config::{self, Channel, Config, Post, Secret};
 use crate::deliver::{
     Alertmanager, CapFolder, Form, Kind, Language, Mail, MailConfig, MqttPublisher, Notice,
-    Subscriber, SubscriberConfig, Target, Templated, Terminal, Webhook,
+    Standing, Subscriber, SubscriberConfig, Target, Templated, Terminal, Webhook,
 };
 use crate::exchange::cap::CapContext;
 
@@ -22,11 +21,11 @@ pub struct SubscriberError {
 }
 
 /// Builds a subscriber; one on the broker also takes `notice_bound` notices.
-/// `open` are the activations whose state is kept fresh from the start.
+/// The state of what is `standing` is kept fresh from the start.
 pub fn subscriber(
     configured: &config::Subscriber,
     config: &Config,
-    open: &[ActivationView],
+    standing: Standing<'_>,
     notice_bound: usize,
 ) -> Result<(Subscriber, Option<mpsc::Sender<Notice>>), SubscriberError> {
     let mut notices = None;
@@ -39,10 +38,11 @@ pub fn subscriber(
             let (sender, receiver) = mpsc::channel(notice_bound);
             notices = Some(sender);
             let prefix = config.publish.prefix.clone();
-            let publisher = MqttPublisher::new(broker.options(&client_id), prefix, open, receiver);
+            let publisher =
+                MqttPublisher::new(broker.options(&client_id), prefix, standing, receiver);
             Kind::Mqtt(Box::new(publisher))
         }
-        channel => other_kind(channel, config, open).map_err(|error| SubscriberError {
+        channel => other_kind(channel, config, standing).map_err(|error| SubscriberError {
             subscriber: configured.id.clone(),
             error,
         })?,
@@ -51,12 +51,13 @@ pub fn subscriber(
         id: configured.id.as_str().into(),
         filter: configured.filter.clone(),
         quiet: configured.quiet,
+        is_paced: configured.is_paced,
     };
-    Ok((Subscriber { config, kind }, notices))
+    Ok((Subscriber::new(config, kind), notices))
 }
 
 /// Every kind that needs no broker of ours.
-fn other_kind(channel: &Channel, config: &Config, open: &[ActivationView]) -> Result<Kind, String> {
+fn other_kind(channel: &Channel, config: &Config, standing: Standing<'_>) -> Result<Kind, String> {
     let text = |error: reqwest::Error| error.to_string();
     Ok(match channel {
         Channel::Mqtt => return Err("needs the broker".to_owned()),
@@ -68,7 +69,7 @@ fn other_kind(channel: &Channel, config: &Config, open: &[ActivationView]) -> Re
             ))
         }
         Channel::Alertmanager { post } => {
-            let manager = Alertmanager::new(target(post), &config.node.name, open);
+            let manager = Alertmanager::new(target(post), &config.node.name, standing);
             Kind::Alertmanager(Box::new(manager.map_err(text)?))
         }
         Channel::Http {

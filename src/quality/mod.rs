@@ -2,8 +2,10 @@
 //! facts; none drops a reading.
 
 pub mod collapse;
+pub mod poisson;
 pub mod sequence;
 pub mod time;
+pub mod window;
 
 pub use sequence::{Arrived, Message};
 pub use time::{ClockCheck, Limits, TimeCheck};

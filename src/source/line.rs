@@ -113,6 +113,7 @@ impl Line {
             source: SourceId::Instrument(self.index),
             received: around.clock.now(),
             up,
+            is_reached: up,
             detail,
         };
         around.inputs.send(Input::Link(change)).await.is_ok()

@@ -36,6 +36,8 @@ pub enum SourceId {
     Instrument(InstrumentIndex),
     /// The MQTT broker.
     Broker,
+    /// The daemon's own exercise.
+    Drill,
 }
 
 /// One frame off the wire, before anything in it is believed.
@@ -75,6 +77,8 @@ pub struct LinkChange {
     pub received: Received,
     /// Whether readings can come in.
     pub up: bool,
+    /// Whether the other side answers at all.
+    pub is_reached: bool,
     /// What happened, for people.
     pub detail: String,
 }

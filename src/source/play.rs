@@ -100,6 +100,7 @@ async fn tell(
         source: SourceId::Instrument(recording.index),
         received: clock.now(),
         up,
+        is_reached: up,
         detail,
     };
     inputs.send(Input::Link(change)).await.is_ok()

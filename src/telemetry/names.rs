@@ -42,5 +42,7 @@ metrics! {
     COMMITS = "pantau_store_commits_total", "counter", "Group commits of the embedded store.";
     ACTIVATIONS = "pantau_activations_open", "gauge", "Open activations by their highest class.";
     HTTP_REFUSED = "pantau_http_refused_total", "counter", "HTTP requests refused before anybody looked at them, by reason.";
+    FAULTS = "pantau_faults_open", "gauge", "Open faults of the watch itself, by kind.";
     OUTBOX = "pantau_outbox_waiting", "gauge", "Events not yet accepted, by subscriber.";
+    FLOOD = "pantau_alarm_flood", "gauge", "1 when alarms are told together because there are too many, by subscriber.";
 }

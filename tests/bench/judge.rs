@@ -2,8 +2,10 @@
 //!
 //! Below 1 µs, and nothing from the heap.
 
+mod counted;
 mod observed;
 
+use counted::Counted;
 use divan::{AllocProfiler, Bencher, black_box};
 use observed::observed;
 use pantau::criteria::{Policy, Subject, judge};
@@ -38,6 +40,27 @@ fn normal_with_counts(bencher: Bencher<'_, '_>) {
 #[divan::bench]
 fn at_tio3(bencher: Bencher<'_, '_>) {
     bench(bencher, Subject::Environment, &[(Quantity::DoseRate, 1.2)]);
+}
+
+/// What the guard adds where there are no counts, or 10 s of them.
+#[divan::bench]
+fn guard_without_counts(bencher: Bencher<'_, '_>) {
+    let mut counted = Counted::new(false);
+    bencher.bench_local(move || counted.next(true));
+}
+
+/// With the counts of each second, while nothing is held anywhere.
+#[divan::bench]
+fn guard_of_seconds(bencher: Bencher<'_, '_>) {
+    let mut counted = Counted::new(true);
+    bencher.bench_local(move || counted.next(true));
+}
+
+/// The same, judged again by the sum.
+#[divan::bench]
+fn guard_of_seconds_while_held(bencher: Bencher<'_, '_>) {
+    let mut counted = Counted::new(true);
+    bencher.bench_local(move || counted.next(false));
 }
 
 #[divan::bench]

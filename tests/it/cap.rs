@@ -31,14 +31,15 @@ fn subscriber(folder: &Path) -> Subscriber {
         valid: Duration::from_secs(3600),
         radius_km: 0.5,
     };
-    Subscriber {
-        config: SubscriberConfig {
+    Subscriber::new(
+        SubscriberConfig {
             id: Arc::from("cap"),
             filter: Filter::from_class(Class::Normal),
             quiet: None,
+            is_paced: false,
         },
-        kind: Kind::Cap(CapFolder::new(folder.to_owned(), context)),
-    }
+        Kind::Cap(CapFolder::new(folder.to_owned(), context)),
+    )
 }
 
 /// The texts of one document by their paths.

@@ -31,14 +31,15 @@ fn config(smtp: &Smtp, security: Security) -> MailConfig {
 }
 
 fn subscriber(config: MailConfig) -> Subscriber {
-    Subscriber {
-        config: SubscriberConfig {
+    Subscriber::new(
+        SubscriberConfig {
             id: Arc::from("duty"),
             filter: Filter::from_class(Class::Normal),
             quiet: None,
+            is_paced: false,
         },
-        kind: Kind::Mail(Box::new(Mail::new(config).unwrap())),
-    }
+        Kind::Mail(Box::new(Mail::new(config).unwrap())),
+    )
 }
 
 /// Tells one event, and what became of it.
@@ -48,7 +49,8 @@ async fn outcome(smtp: &Smtp, after_the_first: Option<&'static str>) -> Outcome 
     let (offers, offered) = mpsc::channel(8);
     let (reports, mut reported) = mpsc::channel::<Report>(8);
     let stop = CancellationToken::new();
-    let running = subscriber(config).run(Clock::start(), offered, reports, stop.clone());
+    let floods = watch::Sender::new(BTreeMap::new());
+    let running = subscriber(config).run(Clock::start(), offered, reports, floods, stop.clone());
     let running = tokio::spawn(running);
     offers.send(Arc::new(event_of("Pasar", 1))).await.unwrap();
     if let Some(verdict) = after_the_first {

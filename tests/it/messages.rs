@@ -63,7 +63,7 @@ fn what_is_over_its_date_or_not_known_is_said_to_be() {
         "{calibration}"
     );
     let mut bare = last(&[reading(0, 3.0)], None);
-    bare.activation.highest.behind = Box::default();
+    *bare.activation.highest.behind = Default::default();
     bare.activation.highest.factor = None;
     bare.activation.spots = Vec::new().into();
     let bare = told(&bare, Why::Raised);
@@ -210,6 +210,7 @@ proptest! {
             _ => Place::Area,
         };
         let id = activation.id.to_string();
+        let (_, tail) = id.split_at(id.len() - 6);
         let event = told(&transition, why);
         for (words, class, number) in [
             (&event.text.id, class.1, number(value, ',')),
@@ -221,7 +222,7 @@ proptest! {
             prop_assert!(sms.contains(class), "{sms}");
             prop_assert!(number.is_none_or(|number| sms.contains(&number)), "{sms}");
             prop_assert!(sms.contains("14/03 10:00 WIB"), "{sms}");
-            prop_assert!(sms.ends_with(&format!("{} v{version}", &id[id.len() - 6..])), "{sms}");
+            prop_assert!(sms.ends_with(&format!("{tail} v{version}")), "{sms}");
             prop_assert_eq!(sms.contains("LATIHAN") || sms.contains("EXERCISE"), flags.2);
         }
     }

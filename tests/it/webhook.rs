@@ -35,14 +35,15 @@ fn target(url: String) -> Target {
 }
 
 async fn tell(target: Target, secrets: &[&str]) -> Result<(), String> {
-    let mut subscriber = Subscriber {
-        config: SubscriberConfig {
+    let mut subscriber = Subscriber::new(
+        SubscriberConfig {
             id: Arc::from("duty"),
             filter: Filter::from_class(Class::Normal),
             quiet: None,
+            is_paced: false,
         },
-        kind: Kind::Webhook(Box::new(WebhookKind::new(target, secrets).unwrap())),
-    };
+        Kind::Webhook(Box::new(WebhookKind::new(target, secrets).unwrap())),
+    );
     let clock = Clock::start();
     in_time("the webhook", subscriber.tell_once(&event(), &clock)).await
 }

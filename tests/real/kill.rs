@@ -307,12 +307,14 @@ fn lost(home: &Home, taken: &BTreeSet<(String, u64)>) -> Vec<(String, u64)> {
 }
 
 /// What a message says that must not differ when it comes again: its words and
-/// whether it stands in the journal may, when the disk was late.
+/// whether it stands in the journal may, when the disk was late, and who had
+/// accepted something of this activation by then is known to nobody after a crash.
 fn core_of(document: &Value) -> Value {
     let mut core = document.clone();
     if let Some(object) = core.as_object_mut() {
         object.remove("recorded");
         object.remove("text");
+        object.remove("accepted_by");
     }
     core
 }

@@ -12,6 +12,7 @@ use super::secret::Folders;
 use super::section::Section;
 use crate::criteria::Class;
 use crate::deliver::{Filter, Near, Quiet};
+use crate::fault::Priority;
 use kind::Surroundings;
 
 /// One who is told.
@@ -26,17 +27,31 @@ pub struct Subscriber {
     /// | `min_class`      | `ELEVATED`, `POSSIBLE_EMERGENCY` or `EMERGENCY`     | `POSSIBLE_EMERGENCY` |
     /// | `sites`          | ids of `[[site]]`: nothing from elsewhere           | everywhere           |
     /// | `near`           | `{ lat, lon, radius_km }`: nothing known to be farther | everywhere        |
+    /// | `faults`         | `high`, `normal`, `low`: faults of the watch itself from there on; or `none` | `normal`; CAP takes none |
+    /// | `drills`         | the daily exercise, too                             | `false`              |
     /// | `heads`          | `true`: signed heads of the journal, too (`webhook`, `http`, `mail`, `log`) | `false` |
     pub filter: Filter,
     /// `quiet = { from = "22:00", until = "06:00" }`, in the node's zone: only
     /// emergencies are told then, the rest waits. Default: never.
     pub quiet: Option<Quiet>,
+    /// `pace`: at most 10 notifications in 10 minutes, what is more in digests;
+    /// an emergency waits for nothing. Default: true, but for `log` and `cap`,
+    /// which are records and take every event by itself.
+    pub is_paced: bool,
     /// `kind`, with the keys of that kind. Mandatory.
     pub channel: Channel,
 }
 
 /// Classes that can be the lowest one told.
 const MIN_CLASSES: &[Class] = &[Class::Elevated, Class::PossibleEmergency, Class::Emergency];
+
+/// From which priority on faults are told.
+const FAULTS: &[(&str, Option<Priority>)] = &[
+    ("high", Some(Priority::High)),
+    ("normal", Some(Priority::Normal)),
+    ("low", Some(Priority::Low)),
+    ("none", None),
+];
 
 /// What a subscriber may refer to.
 #[derive(Clone, Copy, Debug)]
@@ -68,6 +83,7 @@ fn defaults(language: Option<Language>, has_broker: bool) -> Vec<Subscriber> {
         id: id.to_owned(),
         filter: Filter::from_class(Class::PossibleEmergency),
         quiet: None,
+        is_paced: is_for_people(&channel),
         channel,
     };
     let mut subscribers = vec![subscriber("log", Channel::Log { language })];
@@ -101,6 +117,8 @@ fn read_one(
         sites: sites(&mut section, references.site_ids),
         near: near(section.table("near")),
         deadlines: true,
+        faults: None,
+        drills: section.boolean("drills").unwrap_or(false),
         heads: false,
     };
     let quiet = quiet(section.table("quiet"), references.node);
@@ -111,16 +129,26 @@ fn read_one(
     };
     let channel = kind::read(&mut section, &surroundings);
     // A CAP message tells of a hazard, not of an office that is late.
+    let is_cap = matches!(channel, Some(Channel::Cap { .. }));
+    let faults = if is_cap {
+        None // nor of a cable
+    } else {
+        let told = section.meaning("faults", FAULTS);
+        told.unwrap_or(Some(Priority::Normal))
+    };
     let filter = Filter {
-        deadlines: !matches!(channel, Some(Channel::Cap { .. })),
+        deadlines: !is_cap,
+        faults,
         heads: heads(&mut section, channel.as_ref()),
         ..filter
     };
+    let is_paced = pace(&mut section, channel.as_ref());
     section.finish();
     Some(Subscriber {
         id: id?,
         filter,
         quiet,
+        is_paced,
         channel: channel?,
     })
 }
@@ -147,6 +175,21 @@ fn heads(section: &mut Section<'_>, channel: Option<&Channel>) -> bool {
         section.refuse("heads", refused);
     }
     false
+}
+
+/// Whether a channel rings somebody, rather than keeping a record.
+const fn is_for_people(channel: &Channel) -> bool {
+    !matches!(channel, Channel::Log { .. } | Channel::Cap { .. })
+}
+
+fn pace(section: &mut Section<'_>, channel: Option<&Channel>) -> bool {
+    let wanted = section.boolean("pace");
+    let is_for_people = channel.is_none_or(is_for_people);
+    if wanted == Some(true) && !is_for_people {
+        let refused = Refused::new("is not for a record, which takes every event by itself");
+        section.refuse("pace", refused);
+    }
+    wanted.unwrap_or(is_for_people)
 }
 
 fn told_class(word: &str) -> Option<Class> {
@@ -194,7 +237,7 @@ fn quiet(mut table: Section<'_>, node: &Node) -> Option<Quiet> {
 }
 
 /// `22:30` as minutes after midnight.
-fn minutes(text: &str) -> Result<u32, Refused> {
+pub(super) fn minutes(text: &str) -> Result<u32, Refused> {
     let two =
         |text: &str| -> Option<u32> { (text.len() == 2).then(|| text.parse().ok()).flatten() };
     text.split_once(':')

@@ -211,5 +211,13 @@ pub(crate) const fn says(remark: Remark) -> Both {
             "sangat berat: di atas tingkat OIL1 yang ditetapkan",
             "very severe: at or above the OIL1 level that was set",
         ),
+        Remark::SummedCounts => both(
+            "nilainya dari cacah beberapa detik terakhir bersama-sama",
+            "the value is that of the counts of the last seconds together",
+        ),
+        Remark::CusumConfirmed => both(
+            "kenaikan kecil ini dipastikan oleh jumlah kumulatif cacah",
+            "this small rise is confirmed by the cumulative sum of counts",
+        ),
     }
 }

@@ -111,8 +111,7 @@ pub async fn run(mqtt: Mqtt, clock: Clock, inputs: Inputs, stop: CancellationTok
         receipts_tx,
         window: Window::new(),
         backlog: VecDeque::new(),
-        up: false,
-        said_down: false,
+        said: None,
         suback_by: None,
     };
     intake.run(events, receipts, &stop).await;
@@ -159,6 +158,17 @@ async fn poll(mut event_loop: EventLoop, events: mpsc::Sender<Polled>, stop: Can
     }
 }
 
+/// How far the way to the broker is open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    /// Not at all.
+    Down,
+    /// It answers, but confirms no subscription.
+    Connected,
+    /// Readings can come in.
+    Subscribed,
+}
+
 /// Turns what the library says into frames, and tokens into acknowledgements.
 struct Intake {
     mqtt: Mqtt,
@@ -171,8 +181,8 @@ struct Intake {
     /// Frames the core has not taken yet; bounded by the broker's window for
     /// QoS 1, and by polling only while it is short.
     backlog: VecDeque<Frame>,
-    up: bool,
-    said_down: bool,
+    /// What was said of the link last.
+    said: Option<State>,
     suback_by: Option<tokio::time::Instant>,
 }
 
@@ -231,10 +241,10 @@ impl Intake {
                 };
                 if ack.return_codes.iter().all(granted) {
                     self.suback_by = None;
-                    self.tell(true, "subscribed".to_owned()).await;
+                    self.tell(State::Subscribed, "subscribed".to_owned()).await;
                 } else {
                     let detail = format!("the broker does not grant QoS 1: {:?}", ack.return_codes);
-                    self.tell(false, detail).await;
+                    self.tell(State::Connected, detail).await;
                 }
             }
             Ok(Event::Incoming(Packet::Publish(publish))) => self.take(publish),
@@ -243,7 +253,7 @@ impl Intake {
                 self.window.new_connection();
                 void.send(()).ok(); // a poller that is gone connects no more
                 self.suback_by = None;
-                self.tell(false, error).await;
+                self.tell(State::Down, error).await;
             }
         }
     }
@@ -266,7 +276,7 @@ impl Intake {
             .is_some_and(|by| by <= tokio::time::Instant::now())
         {
             self.tell(
-                false,
+                State::Connected,
                 "the broker does not answer the subscription".to_owned(),
             )
             .await;
@@ -319,12 +329,11 @@ impl Intake {
         }
     }
 
-    async fn tell(&mut self, up: bool, detail: String) {
-        if up == self.up && (up || self.said_down) {
+    async fn tell(&mut self, state: State, detail: String) {
+        if self.said.replace(state) == Some(state) {
             return;
         }
-        self.up = up;
-        self.said_down = !up;
+        let up = state == State::Subscribed;
         if up {
             info!(filters = ?self.mqtt.filters, "Subscriptions confirmed.");
         } else {
@@ -334,6 +343,7 @@ impl Intake {
             source: SourceId::Broker,
             received: self.clock.now(),
             up,
+            is_reached: state != State::Down,
             detail,
         };
         self.inputs.send(Input::Link(change)).await.ok();

@@ -434,3 +434,114 @@ impl World {
         self.keep(effects);
     }
 }
+
+/// What one person may try, and what instruments do meanwhile.
+#[derive(Clone, Debug)]
+enum Try {
+    Reading(u8, f64),
+    Wait(u64),
+    Ack,
+    Shelve(u64, bool, &'static str),
+    Unshelve,
+    OutOfService(u8, u64),
+    Restart,
+}
+
+fn tries() -> impl Strategy<Value = Vec<Try>> {
+    let value = prop::sample::select(vec![0.1, 0.5, 2.0, 5.0, 120.0, 300.0]);
+    let name = prop::sample::select(vec!["Piket", "piket", " PIKET. ", "Pi\u{200b}ket", "?"]);
+    let one = prop_oneof![
+        6 => (1..4_u8, value).prop_map(|(n, value)| Try::Reading(n, value)),
+        3 => prop::sample::select(vec![1_u64, 60, 300, 601, 3_600, 40_000]).prop_map(Try::Wait),
+        2 => Just(Try::Ack),
+        4 => (1..1_500_u64, any::<bool>(), name).prop_map(|(m, o, n)| Try::Shelve(m, o, n)),
+        1 => Just(Try::Unshelve),
+        2 => (1..4_u8, 1..9_u64).prop_map(|(n, hours)| Try::OutOfService(n, hours)),
+        1 => Just(Try::Restart),
+    ];
+    prop::collection::vec(one, 1..40)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        cases: 2_000,
+        rng_seed: RngSeed::Fixed(9),
+        ..ProptestConfig::default()
+    })]
+
+    /// *Mute* (T09): whatever one person does, a rise to TIO2 is told at that very
+    /// reading, and one that nobody acknowledged goes to the next contacts in time.
+    #[test]
+    fn no_sequence_of_one_persons_commands_prevents_a_tio2_notification(tries in tries()) {
+        let mut world = World::new();
+        for one in tries {
+            match one {
+                Try::Reading(n, value) => {
+                    world.secs += 7;
+                    let was = world.class_at(n);
+                    let transitions = world.hear(station(n, value));
+                    if value >= 100.0 && was < Class::Emergency {
+                        let is_told = |one: &Transition| {
+                            let why = one.tell.filter(|why| !why.is_repeat());
+                            why.is_some() && one.activation.class == Class::Emergency
+                        };
+                        prop_assert!(transitions.iter().any(is_told), "{:?}", said(&transitions));
+                    }
+                }
+                Try::Wait(secs) => {
+                    world.secs += secs;
+                    world.tick();
+                }
+                Try::Ack => drop(world.ack(0)),
+                Try::Shelve(minutes, one_shot, by) => {
+                    if world.machine.open().next().is_some() {
+                        let person = Person { by, ..PIKET };
+                        world.shelve(minutes, one_shot, person).ok();
+                    }
+                }
+                Try::Unshelve => {
+                    let id = world.machine.open().next().map(|one| one.id.clone());
+                    if let Some(id) = id {
+                        let now = world.now();
+                        if let Ok(effects) = world.machine.unshelve(&id, PIKET, now) {
+                            world.keep(effects);
+                        }
+                    }
+                }
+                Try::OutOfService(n, hours) => drop(world.take_out(n, hours)),
+                Try::Restart => {
+                    world.secs += 1;
+                    world.restart(true);
+                    world.tick();
+                }
+            }
+            for activation in world.machine.open() {
+                if activation.class_max == Class::Emergency {
+                    prop_assert!(!activation.is_muted(), "muted by one person");
+                }
+            }
+        }
+        let unacked: Vec<_> = world
+            .machine
+            .open()
+            .filter(|one| one.class_max == Class::Emergency && one.ack.is_none())
+            .map(|one| one.id.clone())
+            .collect();
+        world.secs += 300;
+        world.tick();
+        for id in unacked {
+            let stage = world.machine.activation(&id).unwrap().escalation.stage;
+            prop_assert_eq!(stage, Stage::Everyone);
+        }
+    }
+}
+
+impl World {
+    /// The class now at the site of a station.
+    fn class_at(&self, n: u8) -> Class {
+        let site = format!("s{n}");
+        let is_there = |one: &&Activation| matches!(&one.place, pantau::activation::Place::Site(of) if of.id == site);
+        let there = self.machine.open().filter(is_there);
+        there.map(|one| one.class).max().unwrap_or(Class::Normal)
+    }
+}

@@ -9,7 +9,7 @@ use pantau::clock::Clock;
 use pantau::criteria::Class;
 use pantau::deliver::{
     Alertmanager, Allowed, CapFolder, ContentType, Filter, Form, Kind, Language, Mail, MailConfig,
-    MqttPublisher, Security, Subscriber, SubscriberConfig, Target, Templated, Terminal,
+    MqttPublisher, Security, Standing, Subscriber, SubscriberConfig, Target, Templated, Terminal,
     Webhook as WebhookKind,
 };
 use pantau::exchange::cap::{CapContext, Release};
@@ -27,14 +27,13 @@ fn clock() -> Clock {
 }
 
 fn subscriber(kind: Kind) -> Subscriber {
-    Subscriber {
-        config: SubscriberConfig {
-            id: Arc::from("duty"),
-            filter: Filter::from_class(Class::Normal),
-            quiet: None,
-        },
-        kind,
-    }
+    let config = SubscriberConfig {
+        id: Arc::from("duty"),
+        filter: Filter::from_class(Class::Normal),
+        quiet: None,
+        is_paced: false,
+    };
+    Subscriber::new(config, kind)
 }
 
 fn target(hook: &Webhook) -> Target {
@@ -161,7 +160,12 @@ async fn mqtt_has_them_in_payloads_and_never_in_topics() {
     let mut options = options;
     options.set_max_packet_size(1 << 20, 1 << 20);
     let (_notices, notices) = tokio::sync::mpsc::channel(1);
-    let kind = MqttPublisher::new(options, "pantau/v1/n1".to_owned(), &[], notices);
+    let kind = MqttPublisher::new(
+        options,
+        "pantau/v1/n1".to_owned(),
+        Standing::default(),
+        notices,
+    );
     let events = events();
     tell(Kind::Mqtt(Box::new(kind)), &events).await;
     let (text, last) = events.last().unwrap();
@@ -188,7 +192,7 @@ async fn mqtt_has_them_in_payloads_and_never_in_topics() {
 async fn alertmanager_gets_the_labels_of_any_other_alert() {
     let manager = Webhook::start(Answer::Status(200)).await;
     let events = events();
-    let kind = Alertmanager::new(target(&manager), "n1", &[]).unwrap();
+    let kind = Alertmanager::new(target(&manager), "n1", Standing::default()).unwrap();
     tell(Kind::Alertmanager(Box::new(kind)), &events).await;
     let received = manager.received();
     assert_eq!(received.len(), events.len());

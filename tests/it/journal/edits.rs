@@ -262,7 +262,6 @@ impl Elsewhere {
 }
 
 #[test]
-#[expect(clippy::print_stdout, reason = "the figure is what the test is for")]
 fn every_one_of_ten_thousand_single_edits_is_found_and_named() {
     let home = tempfile::tempdir().unwrap();
     let original = home.path().join("journal");

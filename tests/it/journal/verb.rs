@@ -1,6 +1,7 @@
 //! `pantau journal verify`, and the heads that the daemon signs.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::process::Output;
 
@@ -212,7 +213,7 @@ fn a_head_that_was_changed_is_named() {
         );
     }
     // Only the line that a crash left without its end is passed over.
-    fs::write(&path, &heads[..heads.len() - 20]).unwrap();
+    fs::write(&path, &heads.as_bytes()[..heads.len() - 20]).unwrap();
     assert_eq!(summary(&verify(&home, &[]), 0)["vouched_to"], 10);
     keep_head(&folder, 5, line(&folder, 5)["hash"].as_str().unwrap());
     assert_eq!(summary(&verify(&home, &[]), 0)["heads"], 2);
@@ -333,8 +334,6 @@ async fn the_daemon_signs_and_sends_heads_and_goes_on_with_another_key() {
     daemon.stop().await;
     let found = summary(&verify(&daemon.home, &elsewhere), 0);
     assert_eq!(found["vouched_to"], found["last"]);
-    #[expect(clippy::items_after_statements, reason = "used only here")]
-    use std::os::unix::fs::PermissionsExt as _;
     let mode = fs::metadata(state.join("journal.key"))
         .unwrap()
         .permissions()

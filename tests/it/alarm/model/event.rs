@@ -33,8 +33,8 @@ pub(in super::super) struct Event {
     /// First and last time of measurement at a level.
     pub(super) first: i64,
     pub(super) last: i64,
-    /// Instruments that reached TIO3 here.
-    pub(super) neighbours: BTreeSet<u8>,
+    /// Channels that reached TIO3 here.
+    pub(super) neighbours: BTreeSet<Key>,
     /// What people asked for, and who is told next.
     pub(in super::super) rest: Rest,
 }
@@ -78,6 +78,18 @@ impl Event {
         self.rest.is_out = self.class() < Level::Emergency
             && of_interest.peek().is_some()
             && of_interest.all(|(key, _)| out.contains_key(&key.0));
+    }
+
+    /// Whether another instrument holds it that reached TIO3 here.
+    pub(super) fn has_neighbour_of(&self, instrument: u8) -> bool {
+        self.neighbours
+            .iter()
+            .filter(|key| key.0 != instrument)
+            .any(|key| {
+                self.members
+                    .get(key)
+                    .is_some_and(|held| *held > Level::Normal)
+            })
     }
 
     /// Whether it stays one place with this point, and those of another.

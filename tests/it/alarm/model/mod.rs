@@ -312,7 +312,7 @@ impl Model {
         let homes = found;
         merged.retain(|gone| *gone < before.len());
         for (home, level) in &homes {
-            self.weigh(*home, before.len() <= *home, seen.instrument, *level);
+            self.weigh(*home, before.len() <= *home, seen, *level);
         }
         self.tells(now, &before, &homes, &merged)
     }
@@ -333,18 +333,23 @@ impl Model {
         }
     }
 
-    /// Whether a reading at a level bears out what was told.
-    fn weigh(&mut self, home: usize, is_new: bool, instrument: u8, level: Level) {
+    /// Whether a reading at a level bears out what was told. Where places have no
+    /// name, how near a neighbour is is left to the machine.
+    fn weigh(&mut self, home: usize, is_new: bool, seen: &Seen, level: Level) {
         let event = &mut self.events[home];
-        let is_neighbour =
-            level >= Level::Possible && event.neighbours.iter().any(|other| *other != instrument);
+        let is_neighbour = level >= Level::Possible
+            && seen.came != Came::Late
+            && event.has_neighbour_of(seen.instrument);
         event.confirmed = if is_new || level > event.class_max {
             is_neighbour
         } else {
-            event.confirmed || is_neighbour || level == event.class_max
+            let is_again = seen.came != Came::Late || event.late;
+            event.confirmed || is_neighbour || (is_again && level == event.class_max)
         };
-        if level >= Level::Possible {
-            event.neighbours.insert(instrument);
+        for (quantity, said) in &seen.channels {
+            if said.level() >= Level::Possible {
+                event.neighbours.insert((seen.instrument, *quantity));
+            }
         }
     }
 

@@ -65,6 +65,20 @@ words! {
 }
 
 impl FaultKind {
+    /// Whether it is one of an instrument or of the way to it.
+    pub const fn is_of_an_instrument(self) -> bool {
+        matches!(
+            self,
+            Self::Silent
+                | Self::Stuck
+                | Self::Dead
+                | Self::ZeroRepeated
+                | Self::Collapse
+                | Self::SequenceGap
+                | Self::Link
+        )
+    }
+
     /// Whether it is over as soon as it happened: it stays until a person has
     /// taken notice.
     pub const fn is_momentary(self) -> bool {

@@ -77,28 +77,10 @@ impl CoreTask {
         };
         let has_subscriber = |what: &str| watching.deliveries.iter().any(|(id, _)| id == what);
         let is_gone = |key: &FaultKey| match key.kind {
-            FaultKind::Silent
-            | FaultKind::Stuck
-            | FaultKind::Dead
-            | FaultKind::ZeroRepeated
-            | FaultKind::Collapse
-            | FaultKind::SequenceGap
-            | FaultKind::Link => !has_instrument(&key.what),
             FaultKind::Delivery => !has_subscriber(&key.what),
             // It runs with a good one.
             FaultKind::Configuration => true,
-            FaultKind::MassSilence
-            | FaultKind::Broker
-            | FaultKind::Subscription
-            | FaultKind::Store
-            | FaultKind::Backlog
-            | FaultKind::Journal
-            | FaultKind::ClockStep
-            | FaultKind::DeadLetter
-            | FaultKind::StateLost
-            | FaultKind::Restart
-            | FaultKind::Evaluator
-            | FaultKind::StationRemoved => false,
+            kind => kind.is_of_an_instrument() && !has_instrument(&key.what),
         };
         let open = watching.faults.open().filter(|fault| fault.present);
         open.map(|fault| fault.key.clone())
@@ -174,7 +156,28 @@ impl CoreTask {
         watching.deliveries.iter().map(one).collect()
     }
 
+    /// What a station that people work on shows is listed, and rings nobody.
+    fn weighed(&self, report: Report) -> Report {
+        let mut out = self.parts.machine.out_of_service();
+        let is_out = out.any(|out| out.instrument.as_str() == report.key.what);
+        if is_out && report.key.kind.is_of_an_instrument() {
+            Report {
+                priority: Priority::Low,
+                ..report
+            }
+        } else {
+            report
+        }
+    }
+
     fn take_signs(&mut self, now: Received, signs: Vec<Sign>) -> Vec<FaultTransition> {
+        let signs: Vec<Sign> = signs
+            .into_iter()
+            .map(|sign| match sign {
+                Sign::On(report) => Sign::On(self.weighed(report)),
+                Sign::Off(key) => Sign::Off(key),
+            })
+            .collect();
         let faults = &mut self.parts.watching.faults;
         let mut transitions = Vec::new();
         for sign in signs {

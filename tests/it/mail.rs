@@ -1,6 +1,7 @@
 //! Mail against a server that plays its part by a script: how often it is told,
 //! and what it never gets to see.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,7 +12,7 @@ use pantau::deliver::{
     Filter, Kind, Language, Mail, MailConfig, Outcome, Report, Security, Subscriber,
     SubscriberConfig,
 };
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::support::events::event_of;

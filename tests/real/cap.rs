@@ -101,14 +101,15 @@ async fn every_kind_of_message_fits_the_schema() {
         valid: Duration::from_secs(3600),
         radius_km: 0.5,
     };
-    let mut subscriber = Subscriber {
-        config: SubscriberConfig {
+    let mut subscriber = Subscriber::new(
+        SubscriberConfig {
             id: Arc::from("cap"),
             filter: Filter::from_class(Class::Normal),
             quiet: None,
+            is_paced: false,
         },
-        kind: Kind::Cap(CapFolder::new(folder.clone(), context)),
-    };
+        Kind::Cap(CapFolder::new(folder.clone(), context)),
+    );
     let texts = hostile::all();
     let hostile = texts.iter().zip(100..).map(|(text, n)| event_of(text, n));
     let events: Vec<_> = life("Pasar", 1, Mode::Actual, None)

@@ -46,7 +46,8 @@ impl Machine {
         touched: &mut SmallVec<[Touch; 2]>,
     ) {
         let place = Place::of(judged.reading, judged.place);
-        let at = place::coordinates(judged.reading, &place);
+        let located = place::located(judged.reading.position.as_ref(), &place);
+        let at = located.map(|located| located.at);
         for watch in self.watches.values_mut() {
             let is_other = watch.key.instrument != key.instrument
                 && (watch.key.quantity, watch.key.subject) == (key.quantity, key.subject);

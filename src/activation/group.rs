@@ -5,6 +5,7 @@
 //! | of a site or item      | the one of that name                                     |
 //! | with a position        | one with a spot within the radius, heard in the window   |
 //! | of neither             | the one its instrument is in, else one of its own        |
+//! | with the first fix     | also the one that its instrument holds without a place   |
 //! | of the past            | one that covers its time, by the same rules of place     |
 //!
 //! A site also joins an area that has reached it. Several that match become one,
@@ -17,20 +18,21 @@ use smallvec::SmallVec;
 use super::evidence::counts_confirm;
 use super::id::ActivationId;
 use super::machine::{Judged, Machine};
-use super::place::{Coordinates, Place, Spot};
+use super::place::{Located, Place, Spot};
 use super::settle::Touch;
 use super::shelf::Shelf;
-use super::state::{Activation, Closed, ConfirmedBy, Evidence, Member, Stamp};
+use super::state::{Activation, Closed, ConfirmedBy, Evidence, Member, Stamp, Watch};
 use super::take::Heard;
 use crate::clock::Wall;
 use crate::criteria::{Class, Recommendation, Remarks, Rule, Rules};
+use crate::reading::InstrumentId;
 
 /// A reading at a level, on its way to an activation.
 pub(super) struct Arrival<'a> {
     pub(super) heard: Heard<'a>,
     pub(super) evidence: Evidence,
     pub(super) place: Place,
-    pub(super) at: Option<Coordinates>,
+    pub(super) at: Option<Located>,
 }
 
 impl Arrival<'_> {
@@ -99,15 +101,28 @@ impl Machine {
         }
         // What was only heard of later belongs to the past, until something of
         // the present continues it.
-        let is_past = activation.late && !activation.is_present();
+        let is_present = self.is_held_now(activation);
+        let is_past = activation.late && !is_present;
         if is_past && !covers(activation, arrival.measured(), self.config.reopen_within) {
             return false;
         }
+        // What ended and waits for a person comes back by its place alone.
+        let has_ended = !is_past && !is_present;
         self.is_place_of(activation, arrival, is_current, |spot| {
             is_current
+                || has_ended
                 || (arrival.heard.now.mono.since(spot.heard) <= window
                     && (!is_past || between(arrival.measured(), spot.first, spot.last, window)))
         })
+    }
+
+    /// Whether anything holds it, with what the reading at hand did already.
+    fn is_held_now(&self, activation: &Activation) -> bool {
+        let is_held = |member: &Member| {
+            let watch = self.watches.get(&member.key);
+            member.held && watch.is_some_and(Watch::is_held)
+        };
+        activation.members.iter().any(is_held)
     }
 
     /// Whether the reading's place is one of the activation's, by its spots that
@@ -124,15 +139,14 @@ impl Machine {
         }
         let joins_spots = match (&arrival.place, &activation.place) {
             (Place::Area, _) | (Place::Site(_), Place::Area) => true,
-            (Place::Instrument { id }, _) => {
-                let is_held = |member: &Member| member.held && member.key.instrument == *id;
-                return is_current || activation.members.iter().any(is_held);
-            }
+            (Place::Instrument { id }, _) => return is_current || holds(activation, id),
             (Place::Site(_) | Place::Item { .. }, _) => false,
         };
         joins_spots
-            && arrival.at.is_some_and(|at| {
-                activation.spots.near(at, self.config.radius_m, wanted)
+            && arrival.at.is_some_and(|Located { at, off_m }| {
+                let radius_m = self.config.radius_m + off_m;
+                (finds_its_place(activation, arrival)
+                    || activation.spots.near(at, radius_m, wanted))
                     && activation.spots.extent_with([at].into_iter()) <= self.config.extent_m
             })
     }
@@ -191,7 +205,7 @@ impl Machine {
             reading,
             self.config.mode,
             &arrival.place,
-            arrival.at,
+            arrival.at.map(|located| located.at),
             arrival.heard.key.subject,
         );
         if self.activation(&id).is_some() {
@@ -307,13 +321,18 @@ impl Machine {
         if !arrival.heard.is_late || evidence.measured > activation.latest.measured {
             activation.latest = evidence.clone();
         }
-        if let Some(at) = arrival.at {
+        if let Some(Located { at, off_m }) = arrival.at {
             touch.moved |= activation.spots.add(Spot {
                 at,
                 first: evidence.measured,
                 last: evidence.measured,
                 heard: arrival.heard.now.mono,
+                off_m,
             });
+            if finds_its_place(activation, arrival) {
+                let nowhere = std::mem::replace(&mut activation.place, Place::Area);
+                activation.absorbed.push(nowhere);
+            }
         }
         let held = self
             .watches
@@ -326,12 +345,13 @@ impl Machine {
         let (Some(a), Some(b)) = (self.open.get(&a), self.open.get(&b)) else {
             return false;
         };
-        let others = b.spots.iter().map(|spot| spot.at).chain(arrival.at);
+        let at = arrival.at.map(|located| located.at);
+        let others = b.spots.iter().map(|spot| spot.at).chain(at);
         a.spots.extent_with(others) <= self.config.extent_m
     }
 
     /// The younger goes on as the older. Nobody is rung for it: whatever class
-    /// there is was told under one of the two ids.
+    /// there is was told under one of the two ids, unless this reading opened it.
     fn merge(
         &mut self,
         older: u64,
@@ -343,7 +363,8 @@ impl Machine {
         else {
             return older;
         };
-        if gone.class_max > kept.class_max {
+        let has_risen = gone.class_max > kept.class_max;
+        if has_risen {
             kept.class_max = gone.class_max;
             kept.also.insert(kept.rule);
             kept.rule = gone.rule;
@@ -385,6 +406,17 @@ impl Machine {
                 watch.current.clone_from(&kept_id);
             }
         }
+        let is_new = touched
+            .iter()
+            .any(|touch| touch.order == younger && touch.opened);
+        if is_new {
+            // Another channel of the very reading opened it: nobody heard of it.
+            touched.retain(|touch| touch.order != younger);
+            let touch = Touch::find(touched, older);
+            touch.changed = true;
+            touch.risen |= has_risen;
+            return older;
+        }
         gone.version += 1;
         gone.told = gone.version;
         gone.untold_since = None;
@@ -425,6 +457,23 @@ fn beside(primary: Rule, rules: Rules) -> Rules {
     rules.iter().filter(|rule| *rule != primary).collect()
 }
 
+/// Whether an instrument holds an activation.
+fn holds(activation: &Activation, instrument: &InstrumentId) -> bool {
+    activation
+        .members
+        .iter()
+        .any(|member| member.held && member.key.instrument == *instrument)
+}
+
+/// Whether the reading says where an activation is that had no place so far: that
+/// of an instrument without a fix, which has one now.
+fn finds_its_place(activation: &Activation, arrival: &Arrival<'_>) -> bool {
+    let instrument = &arrival.heard.key.instrument;
+    matches!(&activation.place, Place::Instrument { id } if id == instrument)
+        && arrival.place == Place::Area
+        && holds(activation, instrument)
+}
+
 /// Whether another instrument is at TIO3 or above within the radius: at the same
 /// named place, or where both say where they are.
 fn is_neighbour(activation: &Activation, arrival: &Arrival<'_>, radius_m: f64) -> bool {
@@ -437,7 +486,7 @@ fn is_neighbour(activation: &Activation, arrival: &Arrival<'_>, radius_m: f64) -
     let is_near = |other: &Evidence| {
         let is_named = *place != Place::Area && activation.place.is_same(place);
         let seen = activation.place.position().or(other.at);
-        let metres = seen.zip(*at).map(|(seen, at)| seen.metres_to(at));
+        let metres = seen.zip(*at).map(|(seen, here)| seen.metres_to(here.at));
         metres.map_or(is_named, |metres| metres <= radius_m)
     };
     evidence.class >= Class::PossibleEmergency
@@ -470,6 +519,7 @@ fn enrol(activation: &mut Activation, arrival: &Arrival<'_>, rule: Rule, held: b
             key: arrival.heard.key.clone(),
             rules: Rules::EMPTY.with(rule),
             class_max: evidence.class,
+            class_here: if held { evidence.class } else { Class::Normal },
             highest: evidence.clone(),
             first: evidence.measured,
             last: evidence.measured,
@@ -481,6 +531,9 @@ fn enrol(activation: &mut Activation, arrival: &Arrival<'_>, rule: Rule, held: b
     let changed = !member.rules.contains(rule) || (held && !member.held);
     member.rules.insert(rule);
     member.class_max = member.class_max.max(evidence.class);
+    if held {
+        member.class_here = member.class_here.max(evidence.class);
+    }
     if is_higher_of_channel(evidence, &member.highest) {
         member.highest = evidence.clone();
     }
@@ -505,6 +558,7 @@ fn absorb_member(kept: &mut Activation, gone: &Member) {
     };
     member.rules = member.rules.union(gone.rules);
     member.class_max = member.class_max.max(gone.class_max);
+    member.class_here = member.class_here.max(gone.class_here);
     if is_higher_of_channel(&gone.highest, &member.highest) {
         member.highest = gone.highest.clone();
     }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::wire;
 use crate::clock::{Mono, Wall};
 use crate::criteria::{SourceKind, Subject};
-use crate::reading::{InstrumentId, PositionSource, Reading};
+use crate::reading::{InstrumentId, Position, PositionSource, Reading};
 
 /// A point on the Earth: degrees north (-90 to 90) and east (-180 to 180), WGS 84.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -56,6 +56,16 @@ pub struct PlaceContext {
     /// no longer known to hold: max(3 x interval, 30 s) for a fixed one,
     /// max(5 x interval, 5 min) for a mobile one.
     pub silent_after: Duration,
+    /// Where an instrument on the move was last known to be, with the age of
+    /// that position now: it stands in for a fix that is lost for a moment.
+    pub last_fix: Option<Position>,
+}
+
+impl PlaceContext {
+    /// Whether the instrument is where it says it is, rather than at its site.
+    const fn moves(&self) -> bool {
+        matches!(self.source, SourceKind::Mobile | SourceKind::Handheld)
+    }
 }
 
 /// What an activation's place is called.
@@ -85,18 +95,25 @@ impl Place {
     /// An instrument on the move is where it says it is, even when a home site
     /// is configured; a fixed one is at its site, whatever its frame says.
     pub fn of(reading: &Reading, context: &PlaceContext) -> Self {
+        Self::by(reading, context, reading.position.as_ref())
+    }
+
+    /// The same, with the position that stands for the reading's.
+    pub(super) fn by(
+        reading: &Reading,
+        context: &PlaceContext,
+        position: Option<&Position>,
+    ) -> Self {
         if context.subject != Subject::Environment
             && let Some(name) = &context.item
         {
             return Self::Item { name: name.clone() };
         }
-        let moves = matches!(context.source, SourceKind::Mobile | SourceKind::Handheld);
-        let located = reading
-            .position
-            .is_some_and(|position| position.source != PositionSource::Configured);
+        let located =
+            position.is_some_and(|position| position.source != PositionSource::Configured);
         match &context.site {
-            Some(site) if !(moves && located) => Self::Site(site.clone()),
-            _ if reading.position.is_some() => Self::Area,
+            Some(site) if !(context.moves() && located) => Self::Site(site.clone()),
+            _ if position.is_some() => Self::Area,
             _ => Self::Instrument {
                 id: reading.instrument.clone(),
             },
@@ -138,14 +155,53 @@ impl Place {
     }
 }
 
+/// How far a position is off for each unit of dilution above the ideal one, in metres.
+const METRES_PER_HDOP: f64 = 5.0;
+
+/// How fast an instrument may have moved since its last fix, in metres a second:
+/// a car on a country road.
+const SPEED_M_S: f64 = 25.0;
+
+/// The most that a position may be off, in metres. After a minute on the road the
+/// last fix says nothing of the place any more.
+const OFF_MAX_M: f64 = 1500.0;
+
+/// Where a reading was made, as far as known.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Located {
+    pub(super) at: Coordinates,
+    /// How far that may be off, in metres, beyond what the radius allows for.
+    pub(super) off_m: f64,
+}
+
+/// A reading's own position; on the move, where it was a moment ago.
+pub(super) fn position<'a>(
+    reading: &'a Reading,
+    context: &PlaceContext,
+    last_fix: Option<&'a Position>,
+) -> Option<&'a Position> {
+    let last = last_fix.filter(|last| context.moves() && off_m(last) <= OFF_MAX_M);
+    reading.position.as_ref().or(last)
+}
+
+/// How far a position may be off, by its dilution and its age.
+fn off_m(position: &Position) -> f64 {
+    let dilution = position.hdop.map_or(0.0, |hdop| (hdop - 1.0).max(0.0));
+    let age_s = position.age_s.map_or(0.0, |age_s| age_s.max(0.0));
+    METRES_PER_HDOP * dilution + SPEED_M_S * age_s
+}
+
 /// Where to draw a reading: its own position, else its site's.
-pub(super) fn coordinates(reading: &Reading, place: &Place) -> Option<Coordinates> {
-    let own = reading.position.map(|position| Coordinates {
-        lat: position.lat,
-        lon: position.lon,
+pub(super) fn located(position: Option<&Position>, place: &Place) -> Option<Located> {
+    let own = position.map(|position| Located {
+        at: Coordinates {
+            lat: position.lat,
+            lon: position.lon,
+        },
+        off_m: off_m(position).min(OFF_MAX_M),
     });
     match place {
-        Place::Site(site) => site.position.or(own),
+        Place::Site(site) => site.position.map(|at| Located { at, off_m: 0.0 }).or(own),
         Place::Item { .. } | Place::Area | Place::Instrument { .. } => own,
     }
 }
@@ -165,9 +221,16 @@ pub struct Spot {
     /// When the last reading from there arrived, in the machine's own time.
     #[serde(rename = "heard_ns", with = "wire::mono")]
     pub heard: Mono,
+    /// How far it may be off, in metres: what is near it is that much further away.
+    #[serde(default, skip_serializing_if = "is_exact")]
+    pub off_m: f64,
 }
 
-/// Positions closer than this to a known one only refresh its times.
+fn is_exact(off_m: &f64) -> bool {
+    *off_m <= 0.0
+}
+
+/// Positions closer than this to a known one, and as exact, only refresh its times.
 const SAME_SPOT_M: f64 = 10.0;
 
 /// Most positions kept of one activation. A drive through an area of 5 km needs
@@ -207,10 +270,10 @@ impl Spots {
     /// Adds a position or refreshes the one that is there already; true when it
     /// has to be recorded now.
     pub(super) fn add(&mut self, new: Spot) -> bool {
-        let known = self
-            .all
-            .iter_mut()
-            .find(|spot| spot.at.metres_to(new.at) <= SAME_SPOT_M);
+        let known = self.all.iter_mut().find(|spot| {
+            spot.at.metres_to(new.at) <= SAME_SPOT_M
+                && (spot.off_m - new.off_m).abs() <= SAME_SPOT_M
+        });
         if let Some(spot) = known {
             spot.first = spot.first.min(new.first);
             spot.last = spot.last.max(new.last);
@@ -245,9 +308,11 @@ impl Spots {
         }
     }
 
-    /// Whether one of the positions that pass `wanted` lies within `radius_m`.
+    /// Whether one of the positions that pass `wanted` lies within `radius_m`, give
+    /// or take how far it may be off.
     pub fn near(&self, at: Coordinates, radius_m: f64, wanted: impl Fn(&Spot) -> bool) -> bool {
         self.all.iter().any(|spot| {
+            let radius_m = radius_m + spot.off_m;
             may_be_near(spot.at, at, radius_m) && wanted(spot) && spot.at.metres_to(at) <= radius_m
         })
     }
@@ -295,6 +360,7 @@ mod tests {
             first: Wall::from_nanos(0),
             last: Wall::from_nanos(0),
             heard: Mono::from_secs(0),
+            off_m: 0.0,
         }
     }
 
@@ -316,6 +382,47 @@ mod tests {
             assert_eq!(spots.near(at, 500.0, |_| true), near, "{lon}");
         }
         assert!(!spots.near(spots.all[0].at, 500.0, |_| false));
+    }
+
+    #[test]
+    fn a_poor_or_old_fix_is_further_off_and_a_long_lost_one_nowhere() {
+        let of = |hdop, age_s| {
+            let position = Position::new(-6.2, 106.8, PositionSource::Fix).unwrap();
+            off_m(&Position {
+                hdop,
+                age_s,
+                ..position
+            })
+        };
+        for (hdop, age_s, expected) in [
+            (None, None, 0.0),
+            (Some(0.8), Some(0.0), 0.0),
+            (Some(9.0), None, 40.0),
+            (Some(3.0), Some(10.0), 260.0),
+            (None, Some(61.0), 1525.0),
+        ] {
+            assert!(
+                (of(hdop, age_s) - expected).abs() < 1e-9,
+                "{hdop:?} {age_s:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_may_be_off_is_near_from_further_away() {
+        let mut spots = Spots::default();
+        spots.add(Spot {
+            off_m: 100.0,
+            ..spot(0.0, 100.0)
+        });
+        // 599 m and 601 m along the equator.
+        for (lon, near) in [(100.005_387, true), (100.005_405, false)] {
+            let at = Coordinates { lat: 0.0, lon };
+            assert_eq!(spots.near(at, 500.0, |_| true), near, "{lon}");
+        }
+        // A better fix of the same spot does not say where the poor one was.
+        spots.add(spot(0.0, 100.0));
+        assert_eq!(spots.all.len(), 2);
     }
 
     #[test]

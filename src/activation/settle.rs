@@ -152,6 +152,9 @@ impl Machine {
         let activation = self.open.get(&order)?;
         let next = Self::escalates_at(activation);
         let inhibitor = self.inhibitor_of(activation);
+        if inhibitor.is_none() && news.is_none() && activation.inhibited_by.is_some() {
+            return next; // `release` tells what was kept back
+        }
         if inhibitor.is_some() {
             self.inhibited.insert(order);
         } else {
@@ -323,11 +326,12 @@ fn refresh<'a>(
         let (held, unknown) = (watch.is_some(), watch.is_some_and(|watch| watch.unknown));
         changed |= (held, unknown) != (member.held, member.unknown);
         (member.held, member.unknown) = (held, unknown);
-        if let Some(watch) = watch {
-            // Its readings from elsewhere say nothing about this place.
-            class = class.max(watch.class().min(member.class_max));
-            all_unknown &= unknown;
-        }
+        // Its readings from elsewhere say nothing about this place.
+        member.class_here = watch.map_or(Class::Normal, |watch| {
+            watch.class().min(member.class_here).min(member.class_max)
+        });
+        class = class.max(member.class_here);
+        all_unknown &= unknown || !held;
     }
     changed |= class != activation.class;
     activation.class = class;

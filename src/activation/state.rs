@@ -224,6 +224,10 @@ pub struct Member {
     /// The highest class it reached here.
     #[serde(with = "wire::class")]
     pub class_max: Class,
+    /// The class it holds here now: what it says elsewhere raises nothing here.
+    /// Records that do not name it mean the highest.
+    #[serde(with = "wire::class", default = "Member::highest_class")]
+    pub class_here: Class,
     /// Its highest value.
     pub highest: Evidence,
     /// When it was first at a level, by the time of measurement.
@@ -236,6 +240,12 @@ pub struct Member {
     pub held: bool,
     /// Held, but silent since.
     pub unknown: bool,
+}
+
+impl Member {
+    const fn highest_class() -> Class {
+        Class::Emergency
+    }
 }
 
 /// A reading of a member that nobody but a person can judge.

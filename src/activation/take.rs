@@ -12,6 +12,7 @@ use super::place::{self, Place};
 use super::settle::Touch;
 use super::state::{Activation, ChannelKey, Note, Stamp, Watch};
 use super::{collapse, evidence, id};
+use crate::clock::Mono;
 use crate::criteria::{ChannelVerdict, Class, Disposition, Remark};
 
 /// How often what goes on at a level is recorded, though nothing changes: the
@@ -101,14 +102,15 @@ impl Machine {
             watch.hear(now, heard.judged.place.silent_after);
             changed |= std::mem::take(&mut watch.unknown);
         }
+        let silent_at = watch.silent_at();
         let has_moved = runs != (watch.condition.run(), watch.band.run()) && watch.is_fading();
         let is_due = has_moved && is_due(watch, heard.now, CHECKPOINT);
         if is_due {
             watch.saved = Some(now);
         } else if has_moved {
-            let since = *self.unsaved_since.get_or_insert(now);
-            self.wake_by(since.saturating_add(CHECKPOINT));
+            self.save_soon(now);
         }
+        self.wake_by(silent_at);
         let noted = !is_judged && self.note(heard);
         if !(changed || noted || is_due) {
             return;
@@ -121,8 +123,14 @@ impl Machine {
         for activation in self.open.values().filter(is_held) {
             let touch = Touch::find(touched, activation.order);
             touch.changed |= noted;
-            touch.moved |= is_due;
+            touch.moved |= is_due || changed;
         }
+    }
+
+    /// Has a clearing run recorded with the next checkpoint.
+    fn save_soon(&mut self, now: Mono) {
+        let since = *self.unsaved_since.get_or_insert(now);
+        self.wake_by(since.saturating_add(CHECKPOINT));
     }
 
     /// Attaches what cannot be judged to the activation of its channel; false
@@ -159,10 +167,13 @@ impl Machine {
         {
             return;
         }
-        let place = Place::of(judged.reading, judged.place);
+        // Where it is now says nothing of where it was then.
+        let last_fix = judged.place.last_fix.as_ref().filter(|_| !heard.is_late);
+        let position = place::position(judged.reading, judged.place, last_fix);
+        let place = Place::by(judged.reading, judged.place, position);
         let arrival = Arrival {
             evidence: evidence::of(judged, heard.verdict),
-            at: place::coordinates(judged.reading, &place),
+            at: place::located(position, &place),
             place,
             heard,
         };
@@ -180,6 +191,8 @@ impl Machine {
             watch
         });
         let touch = Touch::find(touched, order);
+        let before = (watch.class(), watch.unknown);
+        let runs = (watch.condition.run(), watch.band.run());
         if !heard.is_late {
             watch.current.clone_from(&home.id);
             watch.hear(heard.now.mono, judged.place.silent_after);
@@ -202,7 +215,28 @@ impl Machine {
             // nothing of the present could ever lower it again.
             apply(watch, heard);
         }
+        if let Some(watch) = self.watches.get(&heard.key) {
+            // Low for the level held, high for the one below.
+            let is_run = watch.is_fading() && runs != (watch.condition.run(), watch.band.run());
+            if (watch.class(), watch.unknown) != before {
+                // What it holds where it came from changes with it.
+                self.touch_held(&heard.key, touched);
+            }
+            if is_run {
+                self.save_soon(heard.now.mono);
+            }
+        }
+        let touch = Touch::find(touched, order);
         self.join(order, &arrival, touch);
+    }
+
+    /// Has every activation looked at that a channel holds, and recorded.
+    fn touch_held(&self, key: &ChannelKey, touched: &mut SmallVec<[Touch; 2]>) {
+        for activation in self.open.values() {
+            if activation.member(key).is_some_and(|member| member.held) {
+                Touch::find(touched, activation.order).moved = true;
+            }
+        }
     }
 }
 

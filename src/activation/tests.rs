@@ -88,6 +88,7 @@ fn place(site: Option<&str>) -> PlaceContext {
             SourceKind::Mobile
         },
         silent_after: Duration::from_secs(30),
+        last_fix: None,
     }
 }
 

@@ -148,6 +148,7 @@ impl Stage {
                 SourceKind::Irdms
             },
             silent_after: Duration::from_secs(1800),
+            last_fix: None,
         };
         let is_wet = sent.flags.contains(Flag::Rain);
         let setting = Setting {

@@ -474,6 +474,7 @@ fn hear(machine: &mut Machine, site: u64, secs: u64, usv_h: f64) -> Vec<Transiti
         subject: Subject::Environment,
         source: SourceKind::Irdms,
         silent_after: std::time::Duration::from_secs(30),
+        last_fix: None,
     };
     let judged = Judged {
         reading: &reading,

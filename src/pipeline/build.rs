@@ -224,6 +224,7 @@ pub(super) fn replayed(config: &Config, profile: &Arc<Profile>, id: InstrumentId
         subject: Subject::Environment,
         source,
         silent_after: Duration::from_secs(300),
+        last_fix: None,
     };
     let context = Context {
         site: None,
@@ -302,6 +303,7 @@ fn instrument(configured: &config::Instrument, id: InstrumentId, judging: &Judgi
         subject,
         source: configured.source_kind,
         silent_after: expected(configured).limit(None),
+        last_fix: None,
     };
     let context = Context {
         site: site.map(|site| Arc::clone(&site.id)),

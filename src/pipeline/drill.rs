@@ -237,6 +237,7 @@ fn instrument(profile: &Arc<Profile>, gy_to_sv: f64) -> Instrument {
         subject: Subject::Environment,
         source: SourceKind::Irdms,
         silent_after: Duration::MAX,
+        last_fix: None,
     };
     let setting = Setting {
         subject: Some(Subject::Environment),

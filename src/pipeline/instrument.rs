@@ -19,7 +19,7 @@ use crate::normalise::{Arrival, Normaliser};
 use crate::quality::collapse::Collapse;
 use crate::quality::{Arrived, Message};
 use crate::reading::{
-    DeviceTime, Flag, InstrumentId, NoValue, PositionSource, Quantity, Reading, Sequence,
+    DeviceTime, Flag, InstrumentId, NoValue, Position, PositionSource, Quantity, Reading, Sequence,
 };
 use crate::store::embedded::Context;
 use crate::supervision::{Expected, Way};
@@ -33,6 +33,10 @@ use super::fixes::Fixes;
 /// Readings remembered to recognise one that comes again (DQ-07). The store
 /// recognises older ones.
 const SIGHTINGS: usize = 64;
+
+/// A position tells where an instrument is when it was measured this shortly before
+/// it arrived, in seconds.
+const FIX_OF_NOW_S: f64 = 60.0;
 
 /// What of a reading is compared with later ones: number, time and frame.
 type Sighting = Message<(), Sequence, DeviceTime, u64>;
@@ -74,6 +78,8 @@ pub(super) struct Instrument {
     device: Option<String>,
     /// The receiver that tells where it is.
     gps: Option<Gps>,
+    /// When its last position arrived, and that position.
+    last_fix: Option<(Mono, Position)>,
     /// Where and what for it measures.
     pub(super) place: PlaceContext,
     /// The same for the store.
@@ -157,6 +163,7 @@ impl Instrument {
             counted_at,
             device: None,
             gps: None,
+            last_fix: None,
             place,
             context,
             expected: Expected::default(),
@@ -353,6 +360,7 @@ impl Instrument {
             reading.position = fixes.near(gps, reading.at());
         }
         let now = arrival.received.mono;
+        self.note_fix(&reading, now);
         self.note_rain(&reading, now);
         self.setting.rain = self.rain(now);
         self.setting.background_counts.age_h = self
@@ -420,6 +428,20 @@ impl Instrument {
             });
         }
         Taken::Reading(reading, judgement)
+    }
+
+    /// Where it was last, and how long ago: what stands in for a fix that is lost.
+    fn note_fix(&mut self, reading: &Reading, now: Mono) {
+        let is_fix = |position: &Position| position.source != PositionSource::Configured;
+        // What was measured a while before it arrived says where it was then.
+        let is_of_now = reading.received.wall.secs_since(reading.at()).abs() <= FIX_OF_NOW_S;
+        if let Some(position) = reading.position.filter(is_fix).filter(|_| is_of_now) {
+            self.last_fix = Some((now, position));
+        }
+        self.place.last_fix = self.last_fix.map(|(at, position)| Position {
+            age_s: Some(position.age_s.unwrap_or(0.0) + now.since(at).as_secs_f64()),
+            ..position
+        });
     }
 
     /// Works out what is acted on of a reading; true when it has to wait.

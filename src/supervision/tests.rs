@@ -661,6 +661,7 @@ proptest! {
             subject: Subject::Environment,
             source: SourceKind::Irdms,
             silent_after: Duration::from_secs(30),
+            last_fix: None,
         };
         let mut watched = Machine::new(Config::default());
         let mut alone = watched.clone();

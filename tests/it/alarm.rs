@@ -1,9 +1,14 @@
 //! Activations: named sequences, and properties over random scripts with
 //! restarts, replays and steps of the wall clock in between.
 
+mod drives;
+mod levels;
+mod lives;
+mod model;
 mod people;
 mod properties;
 mod scenarios;
+mod script;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -37,8 +42,18 @@ enum At {
     Site(u8),
     /// On the move, so many metres north of a point far from every site.
     Metres(f64),
+    /// On the move, so many metres north and east of that point, with a fix of
+    /// this dilution that is so many seconds old.
+    Fix {
+        north: f64,
+        east: f64,
+        hdop: f64,
+        age: f64,
+    },
     /// On the move without a fix.
     Lost,
+    /// At the thing of this number.
+    Item(u8),
 }
 
 /// What an instrument of a script says.
@@ -52,6 +67,14 @@ enum Says {
     Both(f64, f64),
     /// In the band of T2.2-3 for an hour.
     Lasting,
+    /// In that band, for a short time so far.
+    Band,
+    /// Over range, at least so many µSv/h.
+    Over(f64),
+    /// µSv/h, put aside for a person.
+    Aside(f64),
+    /// Exactly nothing, which no live detector measures.
+    Zero,
     /// Not usable.
     Invalid,
     /// Not to be judged.
@@ -95,11 +118,19 @@ fn class_of(value: f64, possible_at: f64, emergency_at: f64) -> Class {
 impl Heard {
     fn level(self) -> Class {
         match self.says {
-            Says::Usv(value) => class_of(value, 1.0, 100.0),
+            Says::Usv(value) | Says::Aside(value) => class_of(value, 1.0, 100.0),
+            Says::Over(value) => class_of(value, 1.0, 100.0).max(Class::PossibleEmergency),
             Says::Beta(value) => class_of(value, 20.0, 200.0),
             Says::Both(usv, beta) => class_of(usv, 1.0, 100.0).max(class_of(beta, 20.0, 200.0)),
             Says::Lasting => Class::Elevated,
-            Says::Invalid | Says::Unclassified => Class::Normal,
+            Says::Band | Says::Zero | Says::Invalid | Says::Unclassified => Class::Normal,
+        }
+    }
+
+    fn subject(self) -> Subject {
+        match self.at {
+            At::Item(_) => Subject::Object,
+            At::Site(_) | At::Metres(_) | At::Fix { .. } | At::Lost => Subject::Environment,
         }
     }
 
@@ -114,7 +145,13 @@ impl Heard {
         };
         let mut verdicts = ArrayVec::new();
         match self.says {
-            Says::Usv(value) => verdicts.push(dose(value)),
+            Says::Usv(value) | Says::Aside(value) => verdicts.push(dose(value)),
+            Says::Over(value) => verdicts.push(ChannelVerdict {
+                class: self.level(),
+                ..dose(value)
+            }),
+            Says::Band => verdicts.push(other(Class::Elevated, Rule::PbElev, Some(0.3))),
+            Says::Zero => verdicts.push(other(Class::Unclassified, Rule::Dq05, Some(0.0))),
             Says::Beta(value) => verdicts.push(beta(value)),
             Says::Both(one, two) => verdicts.extend([dose(one), beta(two)]),
             Says::Lasting => verdicts.push(other(Class::Elevated, Rule::T223, Some(0.3))),
@@ -135,6 +172,9 @@ impl Heard {
         if self.at == At::Lost {
             remarks.insert(Remark::NoPosition);
         }
+        if matches!(self.says, Says::Over(_)) {
+            remarks.insert(Remark::Overrange);
+        }
         Judgement {
             class: Some(class),
             rule,
@@ -146,6 +186,7 @@ impl Heard {
             },
             disposition: match (self.says, self.age > 900) {
                 (Says::Invalid, _) => Disposition::Reject,
+                (Says::Aside(_) | Says::Zero, _) => Disposition::Quarantine,
                 (_, true) => Disposition::Historical,
                 (_, false) => Disposition::Accept,
             },
@@ -157,10 +198,23 @@ impl Heard {
 
     fn reading(self, received: Received, seq: u64) -> Reading {
         let position = match self.at {
-            At::Site(_) | At::Lost => None,
+            At::Site(_) | At::Lost | At::Item(_) => None,
             At::Metres(north) => {
-                // One degree of latitude of geo's sphere is 111 195 m.
-                Position::new(-6.5 + north / 111_195.0, 107.5, PositionSource::Frame)
+                let (lat, lon) = degrees(north, 0.0);
+                Position::new(lat, lon, PositionSource::Frame)
+            }
+            At::Fix {
+                north,
+                east,
+                hdop,
+                age,
+            } => {
+                let (lat, lon) = degrees(north, east);
+                Position::new(lat, lon, PositionSource::Frame).map(|position| Position {
+                    hdop: Some(hdop),
+                    age_s: Some(age),
+                    ..position
+                })
             }
         };
         let channels: Channels = self
@@ -200,11 +254,11 @@ impl Heard {
                 id: format!("s{n}"),
                 name: format!("Stasiun {n}"),
                 position: Some(Coordinates {
-                    lat: -7.0 - f64::from(n) * 0.09,
-                    lon: 110.0,
+                    lat: site_degrees(n).0,
+                    lon: site_degrees(n).1,
                 }),
             }),
-            At::Metres(_) | At::Lost => None,
+            At::Metres(_) | At::Fix { .. } | At::Lost | At::Item(_) => None,
         };
         PlaceContext {
             source: if site.is_some() {
@@ -213,11 +267,27 @@ impl Heard {
                 SourceKind::Mobile
             },
             site,
-            item: None,
-            subject: Subject::Environment,
+            item: match self.at {
+                At::Item(n) => Some(format!("barang {n}")),
+                At::Site(_) | At::Metres(_) | At::Fix { .. } | At::Lost => None,
+            },
+            subject: self.subject(),
             silent_after: Duration::from_secs(1000),
+            last_fix: None,
         }
     }
+}
+
+/// Degrees of a point so far from the one that scripts on the move begin at. One
+/// degree of latitude of geo's sphere is 111 195 m.
+fn degrees(north: f64, east: f64) -> (f64, f64) {
+    let lat = -6.5 + north / 111_195.0;
+    (lat, 107.5 + east / (111_195.0 * lat.to_radians().cos()))
+}
+
+/// Degrees of a site.
+fn site_degrees(n: u8) -> (f64, f64) {
+    (-7.0 - f64::from(n) * 0.09, 110.0)
 }
 
 fn verdict(quantity: Quantity, value: f64, possible_at: f64, emergency_at: f64) -> ChannelVerdict {
@@ -250,6 +320,11 @@ struct World {
     /// Every reading so far, to be replayed.
     heard: Vec<(Heard, Reading)>,
     transitions: Vec<Transition>,
+    /// Whether they are kept, and records are read back from text: both cost time.
+    records: bool,
+    as_text: bool,
+    /// Where each instrument was last, and the second when it said so.
+    fixes: BTreeMap<u8, (u64, Position)>,
     /// Stations that went out of service, as recorded.
     out_of_service: Vec<OutOfService>,
 }
@@ -267,6 +342,9 @@ impl World {
             booted: 0,
             heard: Vec::new(),
             transitions: Vec::new(),
+            records: true,
+            as_text: true,
+            fixes: BTreeMap::new(),
             out_of_service: Vec::new(),
         }
     }
@@ -283,14 +361,45 @@ impl World {
         let seq = u64::try_from(self.heard.len()).unwrap();
         let reading = heard.reading(self.now(), seq);
         self.heard.push((heard, reading.clone()));
+        if let (Some(position), 0) = (reading.position, heard.age) {
+            self.fixes.insert(heard.instrument, (self.secs, position));
+        }
         self.give(heard, &reading)
     }
 
+    /// Where an instrument was last, as the pipeline tells it.
+    fn last_fix(&self, instrument: u8) -> Option<Position> {
+        let (secs, position) = self.fixes.get(&instrument)?;
+        let age = u32::try_from(self.secs - secs).unwrap();
+        Some(Position {
+            age_s: Some(position.age_s.unwrap_or(0.0) + f64::from(age)),
+            ..*position
+        })
+    }
+
     fn give(&mut self, heard: Heard, reading: &Reading) -> Vec<Transition> {
+        self.judge(heard, reading, &heard.judgement())
+    }
+
+    /// A reading that the quality check has seen before.
+    fn give_copy(&mut self, heard: Heard, reading: &Reading) -> Vec<Transition> {
+        let judgement = Judgement {
+            class: None,
+            rule: Rule::Dq07,
+            disposition: Disposition::Duplicate,
+            ..heard.judgement()
+        };
+        self.judge(heard, reading, &judgement)
+    }
+
+    fn judge(&mut self, heard: Heard, reading: &Reading, judgement: &Judgement) -> Vec<Transition> {
         let judged = Judged {
             reading,
-            judgement: &heard.judgement(),
-            place: &heard.place(),
+            judgement,
+            place: &PlaceContext {
+                last_fix: self.last_fix(heard.instrument),
+                ..heard.place()
+            },
             grounds: None,
         };
         let effects = self.machine.apply(self.now(), &judged);
@@ -304,10 +413,12 @@ impl World {
 
     fn keep(&mut self, effects: Vec<Effect>) -> Vec<Transition> {
         let transitions: Vec<_> = effects
-            .iter()
-            .map(|effect| effect.transition().clone())
+            .into_iter()
+            .map(|Effect::Transition(transition)| *transition)
             .collect();
-        self.transitions.extend(transitions.iter().cloned());
+        if self.records {
+            self.transitions.extend(transitions.iter().cloned());
+        }
         transitions
     }
 
@@ -337,20 +448,24 @@ impl World {
         Ok(self.keep(effects))
     }
 
+    /// As it is read back from a record.
+    fn written<T: serde::Serialize + serde::de::DeserializeOwned>(&self, record: T) -> T {
+        if !self.as_text {
+            return record;
+        }
+        serde_json::from_str(&serde_json::to_string(&record).unwrap()).unwrap()
+    }
+
     /// Stops and starts the process; state goes through its written form.
     fn restart(&mut self, from_snapshot: bool) {
         let saved: Vec<Saved> = if from_snapshot {
-            let text = serde_json::to_string(&self.machine.snapshot(self.now())).unwrap();
-            vec![Saved::Snapshot(serde_json::from_str(&text).unwrap())]
+            let snapshot = self.machine.snapshot(self.now());
+            vec![Saved::Snapshot(Box::new(self.written(snapshot)))]
         } else {
-            let transitions = self.transitions.iter().map(|transition| {
-                let text = serde_json::to_string(transition).unwrap();
-                Saved::Transition(serde_json::from_str(&text).unwrap())
-            });
-            let out = self.out_of_service.iter().map(|out| {
-                let text = serde_json::to_string(out).unwrap();
-                Saved::OutOfService(serde_json::from_str(&text).unwrap())
-            });
+            let transitions = self.transitions.iter().cloned();
+            let transitions = transitions.map(|one| Saved::Transition(Box::new(self.written(one))));
+            let out = self.out_of_service.iter().cloned();
+            let out = out.map(|one| Saved::OutOfService(Box::new(self.written(one))));
             transitions.chain(out).collect()
         };
         self.booted = self.secs;

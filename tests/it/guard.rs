@@ -119,6 +119,7 @@ fn place(site: &str) -> PlaceContext {
         subject: Subject::Environment,
         source: SourceKind::Irdms,
         silent_after: Duration::from_secs(2000),
+        last_fix: None,
     }
 }
 

@@ -193,6 +193,7 @@ fn place(station: u32) -> PlaceContext {
         subject: Subject::Environment,
         source: SourceKind::Irdms,
         silent_after: Duration::from_secs(90),
+        last_fix: None,
     }
 }
 

@@ -1,4 +1,24 @@
 //! What holds for every script, however it was made.
+//!
+//! The properties of alarm-semantics §16 and the tests that hold them, in this
+//! folder unless another is named:
+//!
+//! | property     | tests                                                            |
+//! |--------------|------------------------------------------------------------------|
+//! | no miss      | `lives` (0 missed against the model), `Watcher::no_miss` here      |
+//! | no double    | `lives` (0 doubled, copies, restarts), `Step::Replay` here         |
+//! | order        | `the_order_of_two_places_does_not_matter`: readings of one place   |
+//! |              | are taken as they arrive, for waiting would delay a TIO2           |
+//! | HY-1         | `lives`, `levels`; `Watcher::step_down` here                       |
+//! | latch        | `Watcher::latch` here; shown and acknowledged in `lives`           |
+//! | monotone     | `Watcher::transitions` here; versions in `lives`                   |
+//! | time         | `a_step_of_the_wall_clock_changes_stamps_only`; `lives`, `Clock`   |
+//! | mute         | `people`, two people for a TIO2; `lives`, which acts of both       |
+//! | inhibit      | `people`; `lives::promises`: nothing stays kept back               |
+//! | books        | `tests/it/deliver.rs`, `tests/it/outages`                          |
+//! | liveness     | `tests/it/outages`, `tests/real/outage`                            |
+//!
+//! The named sequences are in `scenarios`, `people` and `levels`.
 
 use super::*;
 
@@ -144,8 +164,13 @@ impl Watcher {
     fn step_down(&mut self, secs: u64, heard: Heard, before: Class, after: Class) {
         let value = match heard.says {
             Says::Usv(value) | Says::Both(value, _) => value,
-            Says::Lasting => 0.3,
-            Says::Beta(_) | Says::Invalid | Says::Unclassified => return,
+            Says::Lasting | Says::Band => 0.3,
+            Says::Beta(_)
+            | Says::Over(_)
+            | Says::Aside(_)
+            | Says::Zero
+            | Says::Invalid
+            | Says::Unclassified => return,
         };
         if heard.age > 900 {
             if after > before {

@@ -63,6 +63,7 @@ fn place() -> PlaceContext {
         subject: Subject::Environment,
         source: SourceKind::Mobile,
         silent_after: Duration::from_secs(300),
+        last_fix: None,
     }
 }
 

@@ -245,7 +245,8 @@ impl Station {
             .map(|effect| effect.transition().clone())
             .collect();
         for transition in &transitions {
-            if let Some(why) = transition.tell {
+            // That nobody has acknowledged yet is another matter.
+            if let Some(why) = transition.tell.filter(|why| !why.is_repeat()) {
                 let activation = &transition.activation;
                 let text = format!("{} {}", why.as_str(), activation.class_max);
                 self.told.push((self.millis, text));

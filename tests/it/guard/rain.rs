@@ -58,6 +58,8 @@ fn told(records: &[Value]) -> Vec<[String; 6]> {
     records
         .iter()
         .filter(|record| record["outcome"] == "event")
+        // That nobody has acknowledged yet is another matter.
+        .filter(|event| event["why"] != "escalated" && event["why"] != "reminder")
         .map(|event| {
             let activation = &event["activation"];
             [

@@ -410,7 +410,7 @@ enum Step {
     Accept(usize),
     Wait(u64),
     Restart,
-    WallStep(i64),
+    Wall(i64),
 }
 
 const KEYS: [(FaultKind, &str); 6] = [
@@ -436,7 +436,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => which.prop_map(Step::Accept),
         4 => (1..400_u64).prop_map(Step::Wait),
         1 => Just(Step::Restart),
-        1 => (-100_000..100_000_i64).prop_map(Step::WallStep),
+        1 => (-100_000..100_000_i64).prop_map(Step::Wall),
     ]
 }
 
@@ -485,7 +485,7 @@ proptest! {
                     faults = Faults::restored(saved.iter().cloned(), at);
                     Vec::new()
                 }
-                Step::WallStep(by) => {
+                Step::Wall(by) => {
                     wall += by;
                     Vec::new()
                 }

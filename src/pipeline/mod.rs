@@ -342,19 +342,17 @@ impl Daemon {
         let keeping = tokio::spawn(keep::run(core.clone(), state, keeper, keep_stop.clone()));
 
         let sources_stop = CancellationToken::new();
-        let sources = start_sources(
-            built.serials,
-            built.tcps,
-            built.recordings,
-            built.mqtt,
-            config
+        let ways = Ways {
+            serials: built.serials,
+            tcps: built.tcps,
+            recordings: built.recordings,
+            mqtt: built.mqtt,
+            drill: config
                 .supervision
                 .drill_at_min
                 .map(|at_min| (at_min, config.node.zone)),
-            clock,
-            inputs_tx,
-            &sources_stop,
-        );
+        };
+        let sources = start_sources(ways, clock, inputs_tx, &sources_stop);
         let http_stop = CancellationToken::new();
         let address = match &listener {
             Some(Ok(listener)) => listener.local_addr().ok(),
@@ -687,16 +685,29 @@ fn start_subscribers(
     Ok((listeners, tasks, notices, deliveries))
 }
 
-fn start_sources(
+/// Every way by which readings come in.
+struct Ways {
     serials: Vec<crate::source::serial::Serial>,
     tcps: Vec<crate::source::tcp::Tcp>,
     recordings: Vec<crate::source::play::Recording>,
     mqtt: Option<crate::source::mqtt::Mqtt>,
+    /// Minutes after midnight, and whose midnight.
     drill: Option<(u32, Zone)>,
+}
+
+fn start_sources(
+    ways: Ways,
     clock: Clock,
     inputs: crate::source::Inputs,
     stop: &CancellationToken,
 ) -> JoinSet<()> {
+    let Ways {
+        serials,
+        tcps,
+        recordings,
+        mqtt,
+        drill,
+    } = ways;
     let mut tasks = JoinSet::new();
     for serial in serials {
         tasks.spawn(crate::source::serial::run(

@@ -25,7 +25,9 @@ pub(super) fn is_one(judged: &Judged<'_>, verdict: &ChannelVerdict) -> bool {
 impl Machine {
     /// Whether a detector is distrusted; asked for each reading.
     pub(super) fn is_any_distrusted(&mut self) -> bool {
-        self.has_distrusted &= self.watches.values().any(|watch| watch.is_distrusted);
+        // A look at all channels only while there may be one.
+        self.has_distrusted =
+            self.has_distrusted && self.watches.values().any(|watch| watch.is_distrusted);
         self.has_distrusted
     }
 

@@ -17,8 +17,9 @@ impl Machine {
         if activation.class_max >= Class::Emergency || !activation.is_present() {
             return None;
         }
-        self.open
-            .values()
+        self.emergencies
+            .iter()
+            .filter_map(|order| self.open.get(order))
             .filter(|other| other.order != activation.order && inhibits(other))
             .find(|other| touches(other, activation, self.config.radius_m))
             .map(|other| other.id.clone())
@@ -36,8 +37,11 @@ impl Machine {
                 continue;
             };
             let speaks = activation.inhibited_by.as_ref().is_some_and(|id| {
-                let mut open = self.open.values();
-                open.any(|other| other.id == *id && inhibits(other))
+                let mut emergencies = self.emergencies.iter();
+                emergencies.any(|order| {
+                    let other = self.open.get(order);
+                    other.is_some_and(|other| other.id == *id && inhibits(other))
+                })
             });
             if speaks {
                 continue;

@@ -191,6 +191,8 @@ pub struct Machine {
     pub(super) next_order: u64,
     /// Stations that people work on.
     pub(super) out_of_service: BTreeMap<InstrumentId, OutOfService>,
+    /// Those that are a TIO2 now, by order of opening; some may be over by now.
+    pub(super) emergencies: BTreeSet<u64>,
     /// Those that a TIO2 speaks for, by order of opening.
     pub(super) inhibited: BTreeSet<u64>,
     /// No later than the next thing that time alone brings about, in the
@@ -213,6 +215,7 @@ impl Machine {
             closed: BTreeMap::new(),
             next_order: 0,
             out_of_service: BTreeMap::new(),
+            emergencies: BTreeSet::new(),
             inhibited: BTreeSet::new(),
             wake: None,
             unsaved_since: None,

@@ -7,6 +7,7 @@ use super::service::OutOfService;
 use super::state::{Activation, Stamp, Watch};
 use super::transition::Transition;
 use crate::clock::Received;
+use crate::criteria::Class;
 use crate::reading::InstrumentId;
 
 /// The whole machine at one instant.
@@ -151,6 +152,12 @@ impl Machine {
             self.trust(last, now);
         }
         self.begin_escalations(now);
+        self.emergencies = self
+            .open
+            .values()
+            .filter(|activation| activation.class >= Class::Emergency)
+            .map(|activation| activation.order)
+            .collect();
         self.inhibited = self
             .open
             .values()

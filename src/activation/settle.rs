@@ -137,6 +137,7 @@ impl Machine {
             && let Some(activation) = self.open.remove(&touch.order)
         {
             self.inhibited.remove(&touch.order);
+            self.emergencies.remove(&touch.order);
             self.closed.insert(touch.order, activation);
         }
         bundle
@@ -150,6 +151,11 @@ impl Machine {
     /// gives when its escalation goes on.
     fn stand_behind(&mut self, order: u64, news: Option<Why>, tell: Option<Why>) -> Option<Mono> {
         let activation = self.open.get(&order)?;
+        if activation.class >= Class::Emergency {
+            self.emergencies.insert(order);
+        } else {
+            self.emergencies.remove(&order);
+        }
         let next = Self::escalates_at(activation);
         let inhibitor = self.inhibitor_of(activation);
         if inhibitor.is_none() && news.is_none() && activation.inhibited_by.is_some() {

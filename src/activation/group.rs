@@ -106,12 +106,16 @@ impl Machine {
         if is_past && !covers(activation, arrival.measured(), self.config.reopen_within) {
             return false;
         }
-        // What ended and waits for a person comes back by its place alone.
+        // What ended and waits for a person comes back as one that is closed does.
         let has_ended = !is_past && !is_present;
+        let heard_within = if has_ended {
+            window.max(self.config.reopen_within)
+        } else {
+            window
+        };
         self.is_place_of(activation, arrival, is_current, |spot| {
             is_current
-                || has_ended
-                || (arrival.heard.now.mono.since(spot.heard) <= window
+                || (arrival.heard.now.mono.since(spot.heard) <= heard_within
                     && (!is_past || between(arrival.measured(), spot.first, spot.last, window)))
         })
     }
@@ -519,7 +523,7 @@ fn enrol(activation: &mut Activation, arrival: &Arrival<'_>, rule: Rule, held: b
             key: arrival.heard.key.clone(),
             rules: Rules::EMPTY.with(rule),
             class_max: evidence.class,
-            class_here: if held { evidence.class } else { Class::Normal },
+            class_here: None,
             highest: evidence.clone(),
             first: evidence.measured,
             last: evidence.measured,
@@ -530,10 +534,17 @@ fn enrol(activation: &mut Activation, arrival: &Arrival<'_>, rule: Rule, held: b
     };
     let changed = !member.rules.contains(rule) || (held && !member.held);
     member.rules.insert(rule);
+    let most_here = if member.held {
+        member.most_here()
+    } else {
+        evidence.class
+    };
     member.class_max = member.class_max.max(evidence.class);
-    if held {
-        member.class_here = member.class_here.max(evidence.class);
-    }
+    member.holds_here(if held {
+        most_here.max(evidence.class)
+    } else {
+        most_here
+    });
     if is_higher_of_channel(evidence, &member.highest) {
         member.highest = evidence.clone();
     }
@@ -557,8 +568,12 @@ fn absorb_member(kept: &mut Activation, gone: &Member) {
         return;
     };
     member.rules = member.rules.union(gone.rules);
+    let held = [&*member, gone].into_iter().filter(|one| one.held);
+    let most_here = held.map(Member::most_here).max();
     member.class_max = member.class_max.max(gone.class_max);
-    member.class_here = member.class_here.max(gone.class_here);
+    most_here
+        .into_iter()
+        .for_each(|class| member.holds_here(class));
     if is_higher_of_channel(&gone.highest, &member.highest) {
         member.highest = gone.highest.clone();
     }

@@ -333,10 +333,9 @@ fn refresh<'a>(
         changed |= (held, unknown) != (member.held, member.unknown);
         (member.held, member.unknown) = (held, unknown);
         // Its readings from elsewhere say nothing about this place.
-        member.class_here = watch.map_or(Class::Normal, |watch| {
-            watch.class().min(member.class_here).min(member.class_max)
-        });
-        class = class.max(member.class_here);
+        let here = watch.map(|watch| watch.class().min(member.most_here()));
+        here.into_iter().for_each(|here| member.holds_here(here));
+        class = class.max(here.unwrap_or(Class::Normal));
         all_unknown &= unknown || !held;
     }
     changed |= class != activation.class;

@@ -224,10 +224,14 @@ pub struct Member {
     /// The highest class it reached here.
     #[serde(with = "wire::class")]
     pub class_max: Class,
-    /// The class it holds here now: what it says elsewhere raises nothing here.
-    /// Records that do not name it mean the highest.
-    #[serde(with = "wire::class", default = "Member::highest_class")]
-    pub class_here: Class,
+    /// The class it holds here, where that is below its highest: what it says
+    /// elsewhere raises nothing here.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "wire::class_option"
+    )]
+    pub class_here: Option<Class>,
     /// Its highest value.
     pub highest: Evidence,
     /// When it was first at a level, by the time of measurement.
@@ -243,8 +247,14 @@ pub struct Member {
 }
 
 impl Member {
-    const fn highest_class() -> Class {
-        Class::Emergency
+    /// The most it may hold here; only where it is held.
+    pub(super) fn most_here(&self) -> Class {
+        self.class_here.unwrap_or(self.class_max)
+    }
+
+    /// From now on it holds no more than that here.
+    pub(super) fn holds_here(&mut self, class: Class) {
+        self.class_here = (class < self.class_max).then_some(class);
     }
 }
 

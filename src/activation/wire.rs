@@ -50,6 +50,26 @@ word!(subject, Subject);
 word!(target, Target);
 word!(track, Track);
 
+/// A class, where there may be none.
+pub(crate) mod class_option {
+    use super::*;
+
+    pub(crate) fn serialize<S: Serializer>(
+        class: &Option<Class>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        class.map(Class::as_str).serialize(serializer)
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<Class>, D::Error> {
+        #[derive(Deserialize)]
+        struct Word(#[serde(with = "super::class")] Class);
+        Ok(Option::<Word>::deserialize(deserializer)?.map(|Word(class)| class))
+    }
+}
+
 macro_rules! word_set {
     ($module:ident, $set:ty, $word:ty) => {
         pub(crate) mod $module {

@@ -75,7 +75,7 @@ impl Event {
             .iter()
             .filter(|(_, held)| **held > Level::Normal || !is_present)
             .peekable();
-        self.rest.is_out = self.class() < Level::Emergency
+        self.rest.is_out = self.class_max < Level::Emergency
             && of_interest.peek().is_some()
             && of_interest.all(|(key, _)| out.contains_key(&key.0));
     }

@@ -13,6 +13,8 @@
 //! - A place of 5 km is measured corner to corner of the box around its points.
 //! - What one instrument holds in one place is never more than it said there: its
 //!   higher readings from elsewhere say nothing of it.
+//! - On the move, what ended and nobody acknowledged comes back for an hour, as what
+//!   was closed does.
 //! - The past belongs to what covers its time, give or take 30 minutes.
 
 mod event;
@@ -520,7 +522,8 @@ impl Model {
                     (false, false) => true,
                     (true, _) => (seen.measured - measured).abs() <= RECENT,
                     (false, true) if is_past => (seen.measured - measured).abs() <= RECENT,
-                    (false, true) => now - came <= RECENT || has_ended,
+                    (false, true) if has_ended => now - came <= RETURNS,
+                    (false, true) => now - came <= RECENT,
                 };
                 (is_current || in_time) && fix.is_near(*point)
             })

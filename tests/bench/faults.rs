@@ -183,11 +183,11 @@ fn config(mosquitto: &Mosquitto, hook: &Webhook, other: &Webhook) -> String {
          [log]\nlevel = \"info\"\n\
          [[instrument]]\nid = \"all\"\nprofile = \"pantau-station\"\nmqtt.each = true\n\
          [[subscriber]]\nid = \"hook\"\nkind = \"webhook\"\nurl = \"{}\"\n\
-         allow_inside = [\"127.0.0.1\"]\n\
+         allow_inside = [\"127.0.0.1\"]\nfaults = \"none\"\npace = false\n\
          [[subscriber]]\nid = \"other\"\nkind = \"webhook\"\nurl = \"{}\"\n\
-         allow_inside = [\"127.0.0.1\"]\ntimeout_secs = 60\n\
+         allow_inside = [\"127.0.0.1\"]\nfaults = \"none\"\npace = false\ntimeout_secs = 60\n\
          [[subscriber]]\nid = \"refusing\"\nkind = \"webhook\"\nurl = \"http://{refusing}/\"\n\
-         allow_inside = [\"127.0.0.1\"]\n",
+         allow_inside = [\"127.0.0.1\"]\nfaults = \"none\"\npace = false\n",
         broker.host,
         broker.port,
         hook.url(),

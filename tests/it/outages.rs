@@ -17,7 +17,7 @@ use crate::support::{
 fn hooked(id: &str, url: &str, keys: &str) -> String {
     format!(
         "[[subscriber]]\nid = \"{id}\"\nkind = \"webhook\"\nurl = \"{url}\"\n\
-         allow_inside = [\"127.0.0.1\"]\n{keys}\n"
+         allow_inside = [\"127.0.0.1\"]\nfaults = \"none\"\npace = false\n{keys}\n"
     )
 }
 
@@ -260,8 +260,8 @@ async fn when_no_channel_works_log_and_health_say_so() {
          [[instrument]]\nid = \"counter\"\nprofile = \"mightyohm\"\n\
          capture = {{ file = \"rise\" }}\n\
          [[subscriber]]\nid = \"log\"\nkind = \"log\"\nlanguage = \"en\"\n\
-         [[subscriber]]\nid = \"mqtt\"\nkind = \"mqtt\"\n\
-         [[subscriber]]\nid = \"mail\"\nkind = \"mail\"\nhost = \"127.0.0.1\"\nport = {}\n\
+         [[subscriber]]\nid = \"mqtt\"\nkind = \"mqtt\"\nfaults = \"none\"\npace = false\n\
+         [[subscriber]]\nid = \"mail\"\nkind = \"mail\"\nfaults = \"none\"\npace = false\nhost = \"127.0.0.1\"\nport = {}\n\
          security = \"none\"\nfrom = \"a@example.org\"\nto = [\"b@example.org\"]\n{}",
         nobody.port(),
         hooked("hook", &format!("http://{nobody}/"), "")

@@ -151,7 +151,7 @@ fn config(broker: &Broker, contacts: &Contacts) -> String {
     for (id, hook) in hooks {
         config.push_str(&format!(
             "[[subscriber]]\nid = \"{id}\"\nkind = \"webhook\"\nurl = \"{}\"\n\
-             allow_inside = [\"127.0.0.1\"]\n",
+             allow_inside = [\"127.0.0.1\"]\nfaults = \"none\"\npace = false\n",
             hook.url()
         ));
     }

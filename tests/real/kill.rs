@@ -77,10 +77,10 @@ fn script() -> Vec<Step> {
 fn config(mosquitto: &Mosquitto, hook: &Webhook, smtp: &Smtp, http: &str) -> String {
     let mut config = format!(
         "[broker]\nurl = \"mqtt://{}:{}\"\n[http]\nlisten = \"{http}\"\n\
-         [[subscriber]]\nid = \"mqtt\"\nkind = \"mqtt\"\n\
+         [[subscriber]]\nid = \"mqtt\"\nkind = \"mqtt\"\nfaults = \"none\"\npace = false\n\
          [[subscriber]]\nid = \"hook\"\nkind = \"webhook\"\nurl = \"{}\"\n\
-         allow_inside = [\"127.0.0.1\"]\nsecret_file = \"key\"\n\
-         [[subscriber]]\nid = \"mail\"\nkind = \"mail\"\nhost = \"127.0.0.1\"\nport = {}\n\
+         allow_inside = [\"127.0.0.1\"]\nfaults = \"none\"\npace = false\nsecret_file = \"key\"\n\
+         [[subscriber]]\nid = \"mail\"\nkind = \"mail\"\nfaults = \"none\"\npace = false\nhost = \"127.0.0.1\"\nport = {}\n\
          security = \"none\"\nfrom = \"pantau@example.org\"\nto = [\"duty@example.org\"]\n",
         mosquitto.broker.host,
         mosquitto.broker.port,

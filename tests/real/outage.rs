@@ -48,9 +48,9 @@ async fn a_broker_killed_with_alerts_in_flight_has_them_all_afterwards() {
         "[publish]\nheartbeat_secs = 5\n[broker]\nurl = \"mqtt://{}:{}\"\n\
          [[instrument]]\nid = \"st-1\"\nprofile = \"pantau-station\"\n\
          [[instrument]]\nid = \"counter\"\nprofile = \"mightyohm\"\nserial.port = \"{}\"\n\
-         [[subscriber]]\nid = \"mqtt\"\nkind = \"mqtt\"\n\
+         [[subscriber]]\nid = \"mqtt\"\nkind = \"mqtt\"\nfaults = \"none\"\npace = false\n\
          [[subscriber]]\nid = \"hook\"\nkind = \"webhook\"\nurl = \"{}\"\n\
-         allow_inside = [\"127.0.0.1\"]\n",
+         allow_inside = [\"127.0.0.1\"]\nfaults = \"none\"\npace = false\n",
         mosquitto.broker.host,
         mosquitto.broker.port,
         pty.path().display(),
@@ -113,7 +113,7 @@ async fn a_station_silent_after_its_first_tio2_stays_raised_with_its_data_lost()
         "[broker]\nurl = \"mqtt://{}:{}\"\n\
          [[instrument]]\nid = \"st-1\"\nprofile = \"pantau-station\"\ninterval_secs = 5\n\
          [[subscriber]]\nid = \"hook\"\nkind = \"webhook\"\nurl = \"{}\"\n\
-         allow_inside = [\"127.0.0.1\"]\n",
+         allow_inside = [\"127.0.0.1\"]\nfaults = \"none\"\npace = false\n",
         broker.host,
         broker.port,
         hook.url(),

@@ -171,7 +171,7 @@ fn guarded() -> Routes {
             closing::recovered,
         )
         .post("/api/v1/activations/{id}/close", Act::Close, closing::close)
-        .get("/api/v1/faults", Act::Read, faults::list)
+        .get("/api/v1/faults", Act::ReadFaults, faults::list)
         .post(
             "/api/v1/faults/{id}/ack",
             Act::Acknowledge,

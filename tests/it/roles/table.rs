@@ -88,6 +88,14 @@ fn rows() -> Vec<Row> {
             404,
         ),
         get("/api/v1/out-of-service", "/api/v1/out-of-service", 200),
+        get("/api/v1/faults", "/api/v1/faults", 200),
+        post(
+            "/api/v1/faults/{id}/ack",
+            "/api/v1/faults/F-1/ack",
+            "operator",
+            json!({"version": 1, "note": "n"}),
+            404,
+        ),
         post(
             "/api/v1/instruments/{id}/out-of-service",
             "/api/v1/instruments/nobody/out-of-service",

@@ -32,7 +32,7 @@
 //!   reading is none.
 //! - What is slow hears slowly: the hour of T2.2-3 and the learned background get
 //!   the counts of each full minute, as from an instrument that sends minutes.
-//! - ELEVATED pages nobody until [`cusum`] confirms it on counts.
+//! - ELEVATED pages nobody until `cusum` confirms it on counts.
 
 mod cusum;
 mod minute;

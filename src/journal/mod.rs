@@ -21,7 +21,7 @@
 //!
 //! - **Heads.** The chain cannot show an end that was cut off, nor that all was
 //!   written anew. So the last record is signed now and then, kept in
-//!   `heads.ndjson` and sent outside; see [`examine`].
+//!   `heads.ndjson` and sent outside; see [`examine()`].
 //!
 //! Nothing here is a reason to raise, lower or hold back an alarm: when the
 //! journal fails, people are told all the same and the message says so.

@@ -103,7 +103,8 @@ impl CoreTask {
     }
 }
 
-fn parse(id: &str) -> Result<ActivationId, Refusal> {
+/// An activation's id, as somebody named it.
+pub(super) fn parse(id: &str) -> Result<ActivationId, Refusal> {
     let unknown = || Refusal::Unknown(format!("no activation `{}`", excerpt(id, 40)));
     ActivationId::parse(id).ok_or_else(unknown)
 }

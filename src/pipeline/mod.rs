@@ -64,7 +64,7 @@ use crate::closing::{Closings, Saved};
 use crate::config::{Config, HttpToken};
 use crate::criteria::PolicyHash;
 use crate::criteria::reference::canonical;
-use crate::deliver::{Floods, Notice, OFFER_BOUND, REPORT_BOUND, Report, Standing};
+use crate::deliver::{Floods, Kind, Notice, OFFER_BOUND, REPORT_BOUND, Report, Standing};
 use crate::error::Chain;
 use crate::fault::{self, Faults};
 use crate::http;
@@ -670,6 +670,7 @@ fn start_subscribers(
         let (offers, offered) = mpsc::channel(OFFER_BOUND);
         listeners.push(Listener {
             config: subscriber.config.clone(),
+            reaches_people: !matches!(subscriber.kind, Kind::Log(_) | Kind::Cap(_)),
             offers,
             backlog: VecDeque::new(),
             waiting: 0,

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use super::command::{ActivationStatus, By, Refusal, ServiceView, ShelfStatus};
 use super::core::CoreTask;
+use super::matters::parse;
 use super::outbox::Recorded;
 use crate::activation::{
-    ActivationId, Event, EventContext, Mode, OutOfService, ServiceError, ShelveError, Shelved,
-    Shelving,
+    Event, EventContext, Mode, OutOfService, ServiceError, ShelveError, Shelved, Shelving,
 };
 use crate::error::excerpt;
 use crate::journal::Entry;
@@ -22,7 +22,7 @@ impl CoreTask {
         shelving: Shelving,
         by: &By,
     ) -> Result<ShelfStatus, Refusal> {
-        let id = activation_id(id)?;
+        let id = parse(id)?;
         let now = self.parts.clock.now();
         let shelved = self
             .parts
@@ -37,7 +37,7 @@ impl CoreTask {
     }
 
     pub(super) fn unshelve(&mut self, id: &str, by: &By) -> Result<ActivationStatus, Refusal> {
-        let id = activation_id(id)?;
+        let id = parse(id)?;
         let now = self.parts.clock.now();
         let effects = self.parts.machine.unshelve(&id, by.person(), now);
         let effects = effects.map_err(|error| self.not_shelved(error))?;
@@ -135,11 +135,6 @@ impl CoreTask {
             recorded: true,
         }
     }
-}
-
-fn activation_id(id: &str) -> Result<ActivationId, Refusal> {
-    let unknown = || Refusal::Unknown(format!("no activation `{}`", excerpt(id, 40)));
-    ActivationId::parse(id).ok_or_else(unknown)
 }
 
 fn no_instrument(instrument: &str) -> Refusal {

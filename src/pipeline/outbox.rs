@@ -98,6 +98,8 @@ struct Job {
 #[derive(Debug)]
 pub(super) struct Listener {
     pub(super) config: SubscriberConfig,
+    /// It is more than a record: somebody may hear of it.
+    pub(super) reaches_people: bool,
     pub(super) offers: Offers,
     /// What its task could not take yet.
     pub(super) backlog: VecDeque<Arc<Event>>,
@@ -496,7 +498,9 @@ impl Outbox {
     fn hurry(&mut self) {
         for id in self.urgent.unaccepted(Instant::now()) {
             error!(activation = %id, "No subscriber accepts a TIO2; the next contacts are told.");
-            self.core.try_send(Command::Unaccepted(id)).ok();
+            if self.core.try_send(Command::Unaccepted(id.clone())).is_err() {
+                self.urgent.put_back(&id, Instant::now() + RETRY);
+            }
         }
     }
 
@@ -534,12 +538,14 @@ impl Outbox {
         }
         if matches!(report.outcome, Outcome::Accepted { .. }) {
             self.accepted.note(&report.message, &report.subscriber);
+            // A log or a file takes everything, and wakes nobody.
+            let mut listeners = self.listeners.iter();
+            if listeners.any(|one| one.config.id == report.subscriber && one.reaches_people) {
+                self.urgent.accepted(&report.message, &report.subscriber);
+            }
         }
         self.show_waiting();
         self.show_outcome(&report);
-        if matches!(report.outcome, Outcome::Accepted { .. }) {
-            self.urgent.accepted(&report.message, &report.subscriber);
-        }
         let entry = Entry::Result {
             outgoing: Outgoing {
                 message: report.message,

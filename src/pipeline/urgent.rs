@@ -67,6 +67,11 @@ impl Urgent {
         self.open.values().map(|(_, due)| *due).min()
     }
 
+    /// The core had no room for it: due again then.
+    pub(super) fn put_back(&mut self, id: &ActivationId, now: Instant) {
+        self.open.insert(id.to_string(), (id.to_string(), now));
+    }
+
     /// Those that nobody accepted by now.
     pub(super) fn unaccepted(&mut self, now: Instant) -> Vec<ActivationId> {
         let mut late = BTreeSet::new();
